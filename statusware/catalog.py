@@ -1,0 +1,268 @@
+"""The table of codes: what each problem means and how a client mends it.
+
+A code never changes its meaning. Everything that speaks of codes (the problems
+themselves, the pages, the docs) reads this table. Status phrases stand here too,
+since Python's own differ between versions.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+__all__ = ["CODES", "PHRASES", "Entry", "default_code", "entry", "phrase"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One code: its status, what happened (`detail`, told to clients), and the `fix`."""
+
+    code: str
+    status: int
+    detail: str
+    fix: str
+
+
+#: Status phrases: RFC 9110 section 15, and the IANA registry for the rest.
+PHRASES: dict[int, str] = {
+    200: "OK",
+    201: "Created",
+    204: "No Content",
+    400: "Bad Request",
+    401: "Unauthorized",
+    402: "Payment Required",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    406: "Not Acceptable",
+    407: "Proxy Authentication Required",
+    408: "Request Timeout",
+    409: "Conflict",
+    410: "Gone",
+    411: "Length Required",
+    412: "Precondition Failed",
+    413: "Content Too Large",
+    414: "URI Too Long",
+    415: "Unsupported Media Type",
+    416: "Range Not Satisfiable",
+    417: "Expectation Failed",
+    418: "I'm a Teapot",
+    421: "Misdirected Request",
+    422: "Unprocessable Content",
+    423: "Locked",
+    424: "Failed Dependency",
+    425: "Too Early",
+    426: "Upgrade Required",
+    428: "Precondition Required",
+    429: "Too Many Requests",
+    431: "Request Header Fields Too Large",
+    451: "Unavailable For Legal Reasons",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+    505: "HTTP Version Not Supported",
+    506: "Variant Also Negotiates",
+    507: "Insufficient Storage",
+    508: "Loop Detected",
+    510: "Not Extended",
+    511: "Network Authentication Required",
+}
+
+_OWN = [
+    Entry(
+        "malformed-json",
+        400,
+        "The body is not valid JSON.",
+        "Send strict JSON (RFC 8259) in UTF-8: no duplicate names, no NaN, nothing after the value.",
+    ),
+    Entry(
+        "invalid-body",
+        400,
+        "The body breaks the schema of this resource.",
+        "Mend what `errors` lists; each pointer (RFC 6901) names the place in the body.",
+    ),
+    Entry(
+        "missing-body",
+        400,
+        "This request needs a body.",
+        "Send a JSON body with the request.",
+    ),
+    Entry(
+        "incomplete-body",
+        400,
+        "The body ended before all of it had arrived.",
+        "Send as many bytes as Content-Length announces, or correctly terminated chunks.",
+    ),
+    Entry(
+        "body-too-large",
+        413,
+        "The body is larger than this resource takes.",
+        "Send a smaller body; `max_bytes` is the limit.",
+    ),
+    Entry(
+        "length-required",
+        411,
+        "The length of the body has to be announced.",
+        "Send Content-Length instead of Transfer-Encoding.",
+    ),
+    Entry(
+        "unsupported-media-type",
+        415,
+        "The body has a type or a coding that this resource does not take.",
+        "Send one of those that the Accept (or Accept-Encoding) header of this answer lists.",
+    ),
+    Entry(
+        "ambiguous-path",
+        400,
+        "The path of the request can be read in more than one way.",
+        "Ask for the canonical path: no empty, `.` or `..` segments, no `;`, backslash or control "
+        "character, nothing encoded twice, valid UTF-8.",
+    ),
+    Entry(
+        "invalid-request",
+        400,
+        "The credentials of the request are malformed.",
+        "Send one Authorization header with one scheme and one credential.",
+    ),
+    Entry(
+        "missing-credentials",
+        401,
+        "This resource needs credentials.",
+        "Send credentials for one of the schemes that WWW-Authenticate lists.",
+    ),
+    Entry(
+        "invalid-credentials",
+        401,
+        "The credentials are not valid here.",
+        "Get fresh credentials and repeat the request.",
+    ),
+    Entry(
+        "expired-credentials",
+        401,
+        "The credentials have expired.",
+        "Get fresh credentials and repeat the request.",
+    ),
+    Entry(
+        "insufficient-scope",
+        403,
+        "The credentials lack a scope that this needs.",
+        "Ask for credentials with the scope that WWW-Authenticate names.",
+    ),
+    Entry(
+        "forbidden",
+        403,
+        "You may not do this.",
+        "Repeating the request does not help; ask for the right, or use other credentials.",
+    ),
+    Entry(
+        "cross-site-request",
+        403,
+        "This request came from another site.",
+        "Send it from a page of this site, or with credentials that a browser does not add by itself.",
+    ),
+    Entry(
+        "not-found",
+        404,
+        "There is nothing here.",
+        "Check the path, and the identifiers in it.",
+    ),
+    Entry(
+        "method-not-allowed",
+        405,
+        "This resource does not take this method.",
+        "Use one of the methods that the Allow header lists.",
+    ),
+    Entry(
+        "method-not-implemented",
+        501,
+        "This method is not known here.",
+        "Use a registered method, in upper case.",
+    ),
+    Entry(
+        "authentication-unavailable",
+        503,
+        "Credentials cannot be verified at the moment.",
+        "Repeat the request after the time that Retry-After names.",
+    ),
+    Entry(
+        "internal-error",
+        500,
+        "Something went wrong here. It has been logged.",
+        "Repeat the request later; if it stays, report the `request_id`.",
+    ),
+]
+
+#: What a client is told of statuses that no code of our own stands for.
+_TOLD = {
+    400: "The request cannot be understood.",
+    401: "This resource needs credentials.",
+    406: "There is no representation of this resource that the request accepts.",
+    408: "The request took too long to arrive.",
+    409: "The request conflicts with what is there.",
+    410: "This resource is gone for good.",
+    412: "A condition of the request does not hold.",
+    413: "The body is too large.",
+    414: "The request target is too long.",
+    416: "The range asked for lies outside the resource.",
+    422: "The content cannot be processed.",
+    423: "This resource is locked.",
+    428: "The request must be conditional.",
+    429: "Too many requests; slow down.",
+    431: "The header of the request is too large.",
+    501: "This is not implemented here.",
+    502: "A server behind this one gave a bad answer.",
+    503: "This service is not available at the moment.",
+    504: "A server behind this one did not answer in time.",
+}
+
+_CLASSES = {4: "The request cannot be served.", 5: "The request could not be served."}
+
+#: Statuses whose problems carry one of our own codes when nobody names another.
+_DEFAULTS = {e.status: e.code for e in _OWN if e.code in {
+    "forbidden", "not-found", "method-not-allowed", "length-required",
+    "unsupported-media-type", "internal-error",
+}}  # fmt: skip
+
+
+def phrase(status: int) -> str:
+    """The phrase of a status, for the status line and the title."""
+    try:
+        return PHRASES[status]
+    except KeyError:
+        return "Client Error" if status < 500 else "Server Error"
+
+
+def default_code(status: int) -> str:
+    """The code of a problem of which only the status is known: the phrase in kebab case."""
+    own = _DEFAULTS.get(status)
+    if own is not None:
+        return own
+    if status not in PHRASES:
+        return f"status-{status}"
+    return re.sub(r"[^a-z0-9]+", "-", PHRASES[status].lower().replace("'", ""))
+
+
+#: Every code that statusware knows, by name; those made from a phrase included.
+CODES: dict[str, Entry] = {e.code: e for e in _OWN}
+for _status in PHRASES:
+    if _status >= 400:
+        CODES.setdefault(
+            default_code(_status),
+            Entry(
+                default_code(_status),
+                _status,
+                _TOLD.get(_status, _CLASSES[_status // 100]),
+                "See RFC 9110 and the IANA registry of status codes.",
+            ),
+        )
+
+
+def entry(code: str, status: int) -> Entry:
+    """The row of `code`; for a code of the app's own, one made from its status."""
+    known = CODES.get(code)
+    if known is not None:
+        return known
+    told = _TOLD.get(status) or _CLASSES.get(status // 100, _CLASSES[5])
+    return Entry(code, status, told, "")

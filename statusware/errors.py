@@ -1,0 +1,44 @@
+"""`PolicyError`: what is wrong with a policy or an option, in one line.
+
+Raised at construction only, so that nothing starts half-configured.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["PolicyError", "nearest"]
+
+
+class PolicyError(ValueError):
+    """A wrong option: `file: key: reason`, and in `hint` the nearest right thing.
+
+    `reason` says what is wrong, `key` which option (dotted, as in the TOML file),
+    `file` where it stands, `hint` what would be right. Whoever knows more than the
+    raiser completes the error with `at()` on its way out.
+    """
+
+    def __init__(self, reason: str, *, key: str = "", file: str = "", hint: str = "") -> None:
+        self.reason, self.key, self.file, self.hint = reason, key, file, hint
+        super().__init__(reason)
+
+    def at(self, *, file: str = "", key: str = "") -> PolicyError:
+        """The same error with `file` set (if it was not) and `key` put before its own."""
+        self.file = self.file or file
+        self.key = ".".join(filter(None, (key, self.key)))
+        return self
+
+    def __str__(self) -> str:
+        """One line, whatever stands in the parts."""
+        line = ": ".join(filter(None, (self.file, self.key, self.reason)))
+        return " ".join((f"{line}; {self.hint}" if self.hint else line).split())
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint that names the known word nearest to `name`, else all of them."""
+    words = sorted(known)
+    close = difflib.get_close_matches(name, words, n=1)
+    if close:
+        return f'did you mean "{close[0]}"?'
+    return f"known are {', '.join(words)}" if words else ""
