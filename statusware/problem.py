@@ -47,7 +47,9 @@ FALLBACK_CHALLENGE = 'Session realm="app"'
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 _UNSAFE_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
 _SAFE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._~:/+=-]{0,127}", re.ASCII)
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
+_TRACEPARENT = re.compile(
+    r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?"
+)
 
 
 class Problem(HTTPException):
@@ -122,9 +124,7 @@ class Problem(HTTPException):
         return [body] if body else []
 
 
-def document(
-    problem: Problem, *, request_id: str | None = None, base: str = ""
-) -> dict[str, Any]:
+def document(problem: Problem, *, request_id: str | None = None, base: str = "") -> dict[str, Any]:
     """The members of the problem document (RFC 9457 section 3), in reading order.
 
     With a `base` URI, the type of a problem that names none is the base and its code.
@@ -160,9 +160,7 @@ def encode(members: Mapping[str, Any]) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def answer(
-    problem: Problem, environ: WSGIEnvironment
-) -> tuple[str, list[tuple[str, str]], bytes]:
+def answer(problem: Problem, environ: WSGIEnvironment) -> tuple[str, list[tuple[str, str]], bytes]:
     """Status line, headers and body of the answer, complete for its status.
 
     The body is empty for HEAD, with the Content-Length that GET would have

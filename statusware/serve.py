@@ -1,6 +1,6 @@
 """`app()`: the whole thing from two strings, for gunicorn and the command line.
 
-    gunicorn "statusware.serve:app('shop:app', 'statusware.toml')"
+gunicorn "statusware.serve:app('shop:app', 'statusware.toml')"
 """
 
 from __future__ import annotations
@@ -58,5 +58,6 @@ def load(target: str) -> WSGIApplication:
 def _is_flask(wsgi_app: object) -> bool:
     """Whether this is a Flask app, told without importing Flask."""
     return any(
-        (cls.__module__, cls.__qualname__) == ("flask.app", "Flask") for cls in type(wsgi_app).__mro__
+        (cls.__module__, cls.__qualname__) == ("flask.app", "Flask")
+        for cls in type(wsgi_app).__mro__
     )

@@ -40,9 +40,7 @@ _GENERATED = re.compile(r"predicate mismatch for|failed permission check|debug_|
 _UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def author_text(
-    status: int, media_type: str, body: bytes, environ: WSGIEnvironment
-) -> str | None:
+def author_text(status: int, media_type: str, body: bytes, environ: WSGIEnvironment) -> str | None:
     """The sentence that the app's author wrote into this error body, if there is one."""
     try:
         text = body.decode("utf-8")

@@ -75,9 +75,7 @@ class ErrorEnvelope:
         self.translation = exceptions
         self._keep, self._html = keep, html
 
-    def __call__(
-        self, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["statusware.renderer"] = self.rendering
         environ["statusware.problems"] = []
         request_id(environ)
@@ -88,7 +86,7 @@ class ErrorEnvelope:
     def _hand_over(
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
-        """A request that changes the protocol: the app's alone, but for what it raises as `Problem`."""
+        """A request that changes the protocol is the app's; only a `Problem` is answered here."""
         try:
             return self.app(environ, start_response)
         except Problem as problem:
@@ -276,5 +274,3 @@ def _close_quietly(result: object) -> None:
         close(result)
     except Exception:  # it is the app's; what it was about has been decided
         log.exception("close() of the app's response failed")
-
-

@@ -33,9 +33,7 @@ class Guard:
         """Let the request through (None), refuse it (`Problem`) or answer it (an app)."""
         raise NotImplementedError
 
-    def __call__(
-        self, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
             answer = self.check(environ)
         except Problem as problem:

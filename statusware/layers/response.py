@@ -22,6 +22,7 @@ log = logging.getLogger("statusware.envelope")
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
 _Headers = list[tuple[str, str]]
 
+
 class Outgoing:
     """One response on its way out: what the app said, and whether it has been sent.
 

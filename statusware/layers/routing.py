@@ -79,9 +79,7 @@ class _Options:
     def __init__(self, allow: str) -> None:
         self._allow = allow
 
-    def __call__(
-        self, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         headers = [
             ("Allow", self._allow),
             ("Cache-Control", "no-store"),

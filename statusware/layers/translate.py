@@ -33,12 +33,10 @@ class Translation:
         for name, status in statuses.items():
             label = name if isinstance(name, str) else _dotted(name)
             try:
-                if not isinstance(status, int) or not 400 <= status <= 599:
-                    raise PolicyError(f"{status!r} is no error status", hint="400 to 599")
                 found = resolve(name) if isinstance(name, str) else name
+                self._statuses[label if found is None else _dotted(found)] = _error_status(status)
             except PolicyError as error:
                 raise error.at(key=f"{key}.{label!r}") from None
-            self._statuses[label if found is None else _dotted(found)] = status
 
     def status(self, error: BaseException) -> int | None:
         """The status of the most derived class of `error` that is listed."""
@@ -108,7 +106,11 @@ def _exceptions(members: Mapping[str, object]) -> Iterable[str]:
     return [n for n, v in members.items() if isinstance(v, type) and issubclass(v, Exception)]
 
 
+def _error_status(status: object) -> int:
+    if not isinstance(status, int) or not 400 <= status <= 599:
+        raise PolicyError(f"{status!r} is no error status", hint="400 to 599")
+    return status
+
+
 def _dotted(cls: type) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
-
-

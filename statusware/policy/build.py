@@ -45,8 +45,6 @@ class _Scoped:
     def __init__(self, bare: WSGIApplication, wrapped: WSGIApplication, scope: Scope) -> None:
         self._bare, self._wrapped, self._scope = bare, wrapped, scope
 
-    def __call__(
-        self, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         inside = self._scope.reaches(environ)
         return (self._wrapped if inside else self._bare)(environ, start_response)

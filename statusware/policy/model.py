@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..auth.scheme import Scheme
 from ..auth.schemes import build_schemes
-from ..body import BodyRule
 from ..errors import PolicyError
 from ..layers.access import AccessControl, access_rule
 from ..layers.authentication import Authentication
@@ -132,7 +131,9 @@ class Policy:
             rule = access_rule(route, self.schemes)
             if not self.schemes and not rule.open:
                 hint = 'write [auth.bearer], or allow = ["everyone"]'
-                raise PolicyError("needs credentials, but [auth] has no scheme", key=route.where, hint=hint)
+                raise PolicyError(
+                    "needs credentials, but [auth] has no scheme", key=route.where, hint=hint
+                )
             if route.hide and api.get("unlisted", "reject") != "reject":
                 hint = "every other unknown path is served"
                 raise PolicyError('needs unlisted = "reject"', key=f"{route.where}.hide", hint=hint)

@@ -34,7 +34,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One path of a route: its text, segments, and whether it was written with a slash at the end."""
+    """One path of a route: text, methods, segments, and whether a slash stands at its end."""
 
     text: str
     methods: tuple[str, ...]

@@ -280,9 +280,7 @@ def load_object(text: str) -> Any:
     return found
 
 
-def _clause(
-    key: str, text: str, variables: Collection[str], schemes: Collection[str]
-) -> Clause:
+def _clause(key: str, text: str, variables: Collection[str], schemes: Collection[str]) -> Clause:
     try:
         return tuple(parse(word.strip(), variables, schemes) for word in text.split("&"))
     except PolicyError as error:

@@ -54,9 +54,7 @@ class Route:
     def __post_init__(self) -> None:
         matches = [self.match] if isinstance(self.match, str) else list(self.match)
         try:
-            if not matches:
-                raise PolicyError("is empty", key="match", hint='as in "GET /recipes"')
-            self.patterns = tuple(parse_match(text) for text in matches)
+            self.patterns = tuple(parse_match(text) for text in matches or [""])
         except PolicyError as error:
             raise error.at(key=self.where) from None
         self.name = self.name or ", ".join(matches)
@@ -273,9 +271,7 @@ class RouteTable:
     def _overridden(self, match: Match, override: str) -> Match:
         """A match of its own that carries the one of the other method too."""
         self.line.method({"REQUEST_METHOD": override})
-        both = Match(
-            self, match.method, match.path, match.route, match.pattern, match.variables
-        )
+        both = Match(self, match.method, match.path, match.route, match.pattern, match.variables)
         both.override = self.find(override, match.path)
         return both
 
