@@ -55,7 +55,7 @@ class Bearer:
     """
 
     ambient = False
-    header = AUTHORIZATION
+    header: str | None = AUTHORIZATION
 
     def __init__(
         self,

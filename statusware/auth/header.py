@@ -18,26 +18,26 @@ if TYPE_CHECKING:
 
 __all__ = ["challenge", "is_scheme", "read_authorization", "valid_challenge"]
 
-_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _QUOTED = r'"(?:[\t !#-\[\]-~]|\\[\t -~])*"'
 
 #: scheme, then token68. Its `=` may stand anywhere: a padded token is one credential, a bad one.
-_ONE = re.compile(rf"({_TOKEN}) +([A-Za-z0-9._~+/=-]+)")
+_ONE = re.compile(rf"({_WORD}) +([A-Za-z0-9._~+/=-]+)")
 
 #: scheme alone, or with parameters. Values are read loosely: those who own the scheme judge it.
 _PARAMETERS = re.compile(
-    rf"({_TOKEN})(?: +({_TOKEN} *= *(?:{_QUOTED}|[!#-+\--~]+)"
-    rf"(?: *, *{_TOKEN} *= *(?:{_QUOTED}|[!#-+\--~]+))*))?"
+    rf"({_WORD})(?: +({_WORD} *= *(?:{_QUOTED}|[!#-+\--~]+)"
+    rf"(?: *, *{_WORD} *= *(?:{_QUOTED}|[!#-+\--~]+))*))?"
 )
 
 #: scheme, then JSON: a JSON-serialised JWS (RFC 7515 section 7.2) is one credential, a bad one.
-_JSON = re.compile(rf"({_TOKEN}) +(\{{[ -~]*\}})")
+_JSON = re.compile(rf"({_WORD}) +(\{{[ -~]*\}})")
 
 _CHALLENGE = re.compile(
-    rf"{_TOKEN}(?: +(?:[A-Za-z0-9._~+/-]+=*|{_TOKEN}=(?:{_QUOTED}|{_TOKEN})"
-    rf"(?: *, *{_TOKEN}=(?:{_QUOTED}|{_TOKEN}))*))?"
+    rf"{_WORD}(?: +(?:[A-Za-z0-9._~+/-]+=*|{_WORD}=(?:{_QUOTED}|{_WORD})"
+    rf"(?: *, *{_WORD}=(?:{_QUOTED}|{_WORD}))*))?"
 )
-_SCHEME = re.compile(_TOKEN)
+_SCHEME = re.compile(_WORD)
 _QUOTABLE = re.compile(r"[\t -~]*")
 
 

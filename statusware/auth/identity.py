@@ -28,8 +28,8 @@ class Identity:
     `roles` and `scopes` are what it may claim, `claims` whatever else the credential
     said (read-only, nested values included; an empty mapping for most schemes).
 
-    Raises `ValueError` for an empty user, one with control characters, and for roles or
-    scopes given as one string (which would be taken for its letters).
+    Raises `ValueError` for an empty user or one with control characters, `TypeError` for
+    roles or scopes given as one string (which would be taken for its letters).
     """
 
     user: str
@@ -73,5 +73,5 @@ def _names(what: str, names: Iterable[str]) -> frozenset[str]:
     if type(names) is frozenset:
         return names
     if isinstance(names, str | bytes):
-        raise ValueError(f"the {what} of an Identity are a list of names, not one string")
+        raise TypeError(f"the {what} of an Identity are a list of names, not one string")
     return frozenset(names)

@@ -28,7 +28,7 @@ def test_users_that_cannot_be(user: Any) -> None:
 
 @pytest.mark.parametrize("names", ["editor", b"editor"])
 def test_one_string_is_no_list_of_names(names: Any) -> None:
-    with pytest.raises(ValueError, match="roles"):
+    with pytest.raises(TypeError, match="roles"):
         Identity("ann", roles=names)
 
 
