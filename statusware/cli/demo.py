@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import importlib.util
 import json
+import os
 import secrets
 import shlex
 import signal
@@ -19,13 +20,14 @@ import click
 from .exchange import HOST, send
 from .screen import Screen
 from .server import NotStarted, Server, listen
-from .tokens import SECRET_VARIABLE, make_tokens
+from .tokens import BEARERS, SECRET_VARIABLE, make_tokens
 from .tour import SOUP, STEPS, Step, judge
 
 __all__ = ["demo"]
 
 #: The example lies in the repository, beside the package.
-EXAMPLE = Path(__file__).parents[2] / "examples" / "recipes"
+REPOSITORY = Path(__file__).parents[2]
+EXAMPLE = REPOSITORY / "examples" / "recipes"
 
 NEEDED = {"flask": "Flask", "sqlalchemy": "SQLAlchemy", "gunicorn": "gunicorn", "jwt": "PyJWT"}
 
@@ -56,7 +58,11 @@ def _demo(screen: Screen, folder: Path, port: int, secret: str, once: bool) -> i
         listener=_listen(port),
         log=folder / "server.log",
         folder=EXAMPLE,
-        env={SECRET_VARIABLE: secret, "RECIPES_DATABASE": f"sqlite:///{folder}/recipes.db"},
+        env={
+            SECRET_VARIABLE: secret,
+            "RECIPES_DATABASE": f"sqlite:///{folder}/recipes.db",
+            "PYTHONPATH": _path(),
+        },
     )
     bound = server.port
     with server:
@@ -72,6 +78,11 @@ def _demo(screen: Screen, folder: Path, port: int, secret: str, once: bool) -> i
         return _serve_on(server)
 
 
+def _path() -> str:
+    """So that the server has this statusware, installed or not."""
+    return os.pathsep.join(filter(None, (str(REPOSITORY), os.environ.get("PYTHONPATH"))))
+
+
 def _listen(port: int) -> socket.socket:
     try:
         return listen(port)
@@ -81,13 +92,15 @@ def _listen(port: int) -> socket.socket:
 
 def _take(screen: Screen, port: int, number: int, step: Step, tokens: dict[str, str]) -> bool:
     """Takes one step of the tour and shows it; whether the answer was right."""
-    headers, body = {}, step.payload()
+    body = step.payload()
+    headers = {} if body is None else {"Content-Type": step.content_type}
+    shown = dict(headers)
     if step.who:
-        headers["Authorization"] = f"Bearer {tokens[step.who]}"
-    if body is not None:
-        headers["Content-Type"] = step.content_type
+        token = tokens[step.who]
+        headers["Authorization"] = f"Bearer {token}"
+        shown["Authorization"] = f"Bearer {token[:12]}... ({BEARERS[step.who]})"
     screen.title(number, step.title)
-    screen.request(step.request, headers, body)
+    screen.request(step.request, shown, body)
     try:
         answer = send(port, step.request, headers, body)
     except (OSError, http.client.HTTPException) as error:
@@ -108,10 +121,10 @@ def _invite(screen: Screen, port: int, token: str) -> None:
         f"\nStill serving on {url}. Try it (the token is an admin's); Ctrl-C ends it.\n", "bold"
     )
     screen.say(f"TOKEN={token}")
-    screen.say(f"curl -i {url} {bearer} -H 'Content-Type: application/json' -d {body}")
     screen.say(f"curl -i {url}")
-    screen.say(f"curl -i {url}/1 -X DELETE {bearer}")
+    screen.say(f"curl -i {url} {bearer} -H 'Content-Type: application/json' -d {body}")
     screen.say(f"curl -i {url}/1 -X DELETE")
+    screen.say(f"curl -i {url}/1 -X DELETE {bearer}")
 
 
 def _serve_on(server: Server) -> int:

@@ -49,15 +49,14 @@ class Screen:
 
     def request(self, line: str, headers: Mapping[str, str], body: bytes | None) -> None:
         """A request: line, header fields, body."""
-        self.say(f"   {line}", "cyan")
-        self._fields(headers.items())
-        self._body(body or b"")
+        self.say(f"   > {line}", "cyan")
+        self._rest(headers.items(), body or b"")
 
     def answer(self, answer: Answer) -> None:
         """An answer: status line, the header fields that matter, body."""
-        self.say(f"   {answer.status} {answer.reason}", _COLOURS.get(answer.status // 100, ""))
-        self._fields((name, answer.headers[name]) for name in SHOWN if name in answer.headers)
-        self._body(answer.body)
+        self.say(f"   < {answer.status} {answer.reason}", _COLOURS.get(answer.status // 100, ""))
+        shown = ((name, answer.headers[name]) for name in SHOWN if name in answer.headers)
+        self._rest(shown, answer.body)
 
     def verdict(self, faults: list[str]) -> None:
         """A check mark, or what is wrong with the answer."""
@@ -66,13 +65,11 @@ class Screen:
         for fault in faults:
             self.say(f"   {'WRONG' if self._ascii else '✗'} {fault}", "bold red")
 
-    def _fields(self, fields: Iterable[tuple[str, str]]) -> None:
+    def _rest(self, fields: Iterable[tuple[str, str]], body: bytes) -> None:
         for name, value in fields:
-            self.say(f"   {name}: {_cut(value, WIDTH - len(name))}", "dim")
-
-    def _body(self, body: bytes) -> None:
+            self.say(f"     {name}: {_cut(value, WIDTH)}", "dim")
         for line in readable(body):
-            self.say(f"   {line}")
+            self.say(f"     {line}")
         self.say()
 
 

@@ -5,13 +5,22 @@ from __future__ import annotations
 import secrets
 import time
 
-__all__ = ["SECRET_VARIABLE", "make_tokens"]
+__all__ = ["BEARERS", "SECRET_VARIABLE", "make_tokens"]
 
 #: What examples/recipes/statusware.toml asks for.
 ISSUER, AUDIENCE, SECRET_VARIABLE = "https://id.example.com/", "recipes", "RECIPES_JWT_SECRET"
 
 #: How long a token is valid, in seconds.
 VALID = 12 * 3600
+
+
+#: Who shows which token, for a reader.
+BEARERS = {
+    "editor": "eve, an editor",
+    "admin": "ada, an admin",
+    "late": "eve, an hour too late",
+    "forger": "eve, says a key that is not ours",
+}
 
 
 def make_tokens(secret: str) -> dict[str, str]:

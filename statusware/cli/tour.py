@@ -148,12 +148,12 @@ def _status_and_headers(step: Step, answer: Answer) -> Iterator[str]:
         }
     for name, pattern in {**wanted, **step.headers}.items():
         if not re.search(pattern, answer.headers.get(name, "")):
-            yield f"{name} is not {pattern}"
+            yield f"{name} does not match {pattern}"
 
 
 def _body(step: Step, answer: Answer) -> Iterator[str]:
     text = answer.body.decode("utf-8", "replace")
-    yield from (f"the body tells {word}" for word in step.hides if word.lower() in text.lower())
+    yield from (f"the body says {word}" for word in step.hides if word.lower() in text.lower())
     if step.status == 204:
         if answer.body:
             yield "a 204 has no body"
@@ -170,7 +170,7 @@ def _body(step: Step, answer: Answer) -> Iterator[str]:
             yield f"{name} is not {json.dumps(value)}"
     pointers = tuple(error.get("pointer") for error in found.get("errors", ()))
     if pointers != step.pointers:
-        yield f"errors are not at {', '.join(step.pointers) or 'all'}"
+        yield f"errors are at {pointers}, not at {step.pointers}"
 
 
 def _problem(step: Step, answer: Answer) -> dict[str, Any]:
