@@ -19,7 +19,9 @@ def bare(environ, start_response):
         start_response("200 OK", [("Content-Type", "application/json")])
         return [json.dumps(RECIPES).encode()]
     sent = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    start_response("201 Created", [("Content-Type", "application/json"), ("Location", "/recipes/2")])
+    start_response(
+        "201 Created", [("Content-Type", "application/json"), ("Location", "/recipes/2")]
+    )
     return [sent]
 
 
@@ -40,7 +42,11 @@ def flask():
 
     @app.post("/recipes")
     def create():
-        return request.get_data(), 201, {"Location": "/recipes/2", "Content-Type": "application/json"}
+        return (
+            request.get_data(),
+            201,
+            {"Location": "/recipes/2", "Content-Type": "application/json"},
+        )
 
     return app
 

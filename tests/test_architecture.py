@@ -61,7 +61,9 @@ def test_frameworks_are_imported_by_integrations_and_commands_alone(file):
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
 def test_options_are_not_checked_by_assert(file):
-    assert not [n for n in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(n, ast.Assert)]
+    assert not [
+        n for n in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(n, ast.Assert)
+    ]
 
 
 def test_one_place_wraps_start_response():

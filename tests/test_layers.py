@@ -60,21 +60,21 @@ EDITOR, READER = token("editor"), token("reader")
 BAD = {"Authorization": "Bearer a.b.c"}
 
 REQUESTS = {
-    "read": dict(method="GET", path="/recipes"),
-    "head": dict(method="HEAD", path="/recipes"),
-    "unknown path": dict(method="GET", path="/nope"),
-    "other method": dict(method="DELETE", path="/recipes"),
-    "options": dict(method="OPTIONS", path="/recipes"),
-    "unknown method": dict(method="BREW", path="/recipes"),
-    "ambiguous path": dict(method="GET", path="/x/../recipes"),
-    "anonymous": dict(method="POST", path="/recipes", json={"name": "Stew"}),
-    "bad token": dict(method="POST", path="/recipes", json={"name": "Stew"}, headers=BAD),
-    "bad token in public": dict(method="GET", path="/recipes", headers=BAD),
-    "reader": dict(method="POST", path="/recipes", json={"name": "Stew"}, headers=READER),
-    "editor": dict(method="POST", path="/recipes", json={"name": "Stew"}, headers=EDITOR),
-    "bad body": dict(method="POST", path="/recipes", json={}, headers=EDITOR),
-    "bad body, anonymous": dict(method="POST", path="/recipes", json={}),
-    "no JSON": dict(method="POST", path="/recipes", data=b"name=Stew", headers=EDITOR),
+    "read": {"method": "GET", "path": "/recipes"},
+    "head": {"method": "HEAD", "path": "/recipes"},
+    "unknown path": {"method": "GET", "path": "/nope"},
+    "other method": {"method": "DELETE", "path": "/recipes"},
+    "options": {"method": "OPTIONS", "path": "/recipes"},
+    "unknown method": {"method": "BREW", "path": "/recipes"},
+    "ambiguous path": {"method": "GET", "path": "/x/../recipes"},
+    "anonymous": {"method": "POST", "path": "/recipes", "json": {"name": "Stew"}},
+    "bad token": {"method": "POST", "path": "/recipes", "json": {"name": "Stew"}, "headers": BAD},
+    "bad token in public": {"method": "GET", "path": "/recipes", "headers": BAD},
+    "reader": {"method": "POST", "path": "/recipes", "json": {"name": "Stew"}, "headers": READER},
+    "editor": {"method": "POST", "path": "/recipes", "json": {"name": "Stew"}, "headers": EDITOR},
+    "bad body": {"method": "POST", "path": "/recipes", "json": {}, "headers": EDITOR},
+    "bad body, anonymous": {"method": "POST", "path": "/recipes", "json": {}},
+    "no JSON": {"method": "POST", "path": "/recipes", "data": b"name=Stew", "headers": EDITOR},
 }
 
 TABLE = """

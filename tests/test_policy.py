@@ -28,7 +28,10 @@ WRONG = {
         '[envelope]\nformat = "no_such_package:render"\n',
         ["envelope.format", "does not import", "no_such_package"],
     ),
-    "pages of types": ('[envelope]\ntypes = "/problems/"\n', ["envelope.types", "not supported yet"]),
+    "pages of types": (
+        '[envelope]\ntypes = "/problems/"\n',
+        ["envelope.types", "not supported yet"],
+    ),
     "no match": ('[[routes]]\nallow = ["everyone"]\n', ["routes[0]: lacks 'match'"]),
     "a match that is none": (
         '[[routes]]\nmatch = "/recipes"\nallow = "everyone"\n',
@@ -124,7 +127,7 @@ WRONG = {
 #: What DESIGN names and this version does not do yet; refused by name.
 NOT_YET = {
     "cors": '[cors]\norigins = ["*"]\n',
-    "problems": '[problems.name-taken]\nstatus = 409\n',
+    "problems": "[problems.name-taken]\nstatus = 409\n",
     "api.report": "[api]\nreport = true\n",
     "api.openapi": '[api]\nopenapi = "openapi.yaml"\n',
     "api.audit": '[api]\naudit = "refuse"\n',
@@ -160,7 +163,10 @@ def test_what_is_not_supported_yet_is_refused_by_name(tmp_path, key, text):
 def test_a_policy_file_that_is_missing(tmp_path):
     with pytest.raises(PolicyError) as caught:
         wrap(lambda environ, start_response: [], tmp_path / "statusware.toml")
-    assert str(caught.value) == f"{tmp_path / 'statusware.toml'}: cannot be read: No such file or directory"
+    assert (
+        str(caught.value)
+        == f"{tmp_path / 'statusware.toml'}: cannot be read: No such file or directory"
+    )
 
 
 def test_a_policy_error_is_a_value_error():

@@ -22,7 +22,9 @@ BLOCKS = re.findall(r"^(?:<!-- (.*?) -->\n)?```(\w+)\n(.*?)^```$", README, re.MU
 
 
 def blocks(kind, language):
-    return [text for how, lang, text in BLOCKS if how.partition(":")[0] == kind and lang == language]
+    return [
+        text for how, lang, text in BLOCKS if how.partition(":")[0] == kind and lang == language
+    ]
 
 
 @pytest.fixture
@@ -39,8 +41,16 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_every_block_is_one_that_is_run():
-    known = {("file", "python"), ("file", "toml"), ("run", "console"), ("", "console"),
-             ("python", "python"), ("policy", "toml"), ("install", "sh"), ("argument of gunicorn", "sh")}  # fmt: skip
+    known = {
+        ("file", "python"),
+        ("file", "toml"),
+        ("install", "sh"),
+        ("run", "console"),
+        ("", "console"),
+        ("python", "python"),
+        ("policy", "toml"),
+        ("argument of gunicorn", "sh"),
+    }
     assert {(how.partition(":")[0], language) for how, language, _ in BLOCKS} == known
     assert README.count("\n```") == 2 * len(BLOCKS)
 
@@ -82,7 +92,9 @@ def test_the_console_session(folder):
     port = free_port()
     text = text.replace("127.0.0.1:8000", f"127.0.0.1:{port}")
     text = text.replace("gunicorn ", "gunicorn --no-control-socket ")
-    ready = f"for _ in $(seq 100); do curl -s -o /dev/null 127.0.0.1:{port} && break; sleep .1; done"
+    ready = (
+        f"for _ in $(seq 100); do curl -s -o /dev/null 127.0.0.1:{port} && break; sleep .1; done"
+    )
     commands, expected = [], []
     for line in text.splitlines():
         if line.startswith("$ "):
