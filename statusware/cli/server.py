@@ -34,8 +34,9 @@ class NotStarted(Exception):
 def gunicorn(app: str, policy: str, *, bind: str, workers: int) -> list[str]:
     """The command that serves `app` ("module:name") behind `policy` (a path)."""
     command = [sys.executable, "-m", "gunicorn", "--bind", bind, "--workers", str(workers)]
-    # The control socket would lie in the home folder; older versions have none.
-    if int(importlib.metadata.version("gunicorn").split(".")[0]) >= 25:
+    # The control socket would lie in the home folder; versions before 25.1 have none.
+    version = importlib.metadata.version("gunicorn").split(".")
+    if (int(version[0]), int(version[1])) >= (25, 1):
         command.append("--no-control-socket")
     return [*command, f"statusware.serve:app({app!r}, {policy!r})"]
 
