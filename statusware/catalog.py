@@ -75,7 +75,7 @@ _OWN = [
         "malformed-json",
         400,
         "The body is not valid JSON.",
-        "Send strict JSON (RFC 8259) in UTF-8: no duplicate names, no NaN, nothing after the value.",
+        "Send strict JSON (RFC 8259) in UTF-8: no duplicate names, no NaN, one value only.",
     ),
     Entry(
         "invalid-body",
@@ -160,7 +160,7 @@ _OWN = [
         "cross-site-request",
         403,
         "This request came from another site.",
-        "Send it from a page of this site, or with credentials that a browser does not add by itself.",
+        "Send it from a page of this site, or with credentials that no browser adds by itself.",
     ),
     Entry(
         "not-found",

@@ -22,6 +22,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from .catalog import default_code, entry, phrase
+from .page import CONTENT_SECURITY_POLICY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -46,7 +47,9 @@ FALLBACK_CHALLENGE = 'Session realm="app"'
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 _UNSAFE_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
 _SAFE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._~:/+=-]{0,127}", re.ASCII)
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
+_TRACEPARENT = re.compile(
+    r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?"
+)
 
 
 class Problem(HTTPException):
@@ -121,10 +124,13 @@ class Problem(HTTPException):
         return [body] if body else []
 
 
-def document(problem: Problem, *, request_id: str | None = None) -> dict[str, Any]:
-    """The members of the problem document (RFC 9457 section 3), in reading order."""
+def document(problem: Problem, *, request_id: str | None = None, base: str = "") -> dict[str, Any]:
+    """The members of the problem document (RFC 9457 section 3), in reading order.
+
+    With a `base` URI, the type of a problem that names none is the base and its code.
+    """
     members: dict[str, Any] = {
-        "type": problem.type or "about:blank",
+        "type": problem.type or (base + problem.problem_code if base else "about:blank"),
         "title": problem.title,
         "status": problem.status,
         "detail": problem.detail,
@@ -136,9 +142,11 @@ def document(problem: Problem, *, request_id: str | None = None) -> dict[str, An
     return members
 
 
-def problem_json(problem: Problem, environ: WSGIEnvironment) -> tuple[str, bytes]:
+def problem_json(
+    problem: Problem, environ: WSGIEnvironment, *, base: str = ""
+) -> tuple[str, bytes]:
     """The default renderer: `application/problem+json`."""
-    members = document(problem, request_id=request_id(environ))
+    members = document(problem, request_id=request_id(environ), base=base)
     return "application/problem+json", encode(members)
 
 
@@ -152,9 +160,7 @@ def encode(members: Mapping[str, Any]) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def answer(
-    problem: Problem, environ: WSGIEnvironment
-) -> tuple[str, list[tuple[str, str]], bytes]:
+def answer(problem: Problem, environ: WSGIEnvironment) -> tuple[str, list[tuple[str, str]], bytes]:
     """Status line, headers and body of the answer, complete for its status.
 
     The body is empty for HEAD, with the Content-Length that GET would have
@@ -171,7 +177,9 @@ def answer(
     ]
     if vary := getattr(render, "vary", ""):
         headers.append(("Vary", vary))
-    ours = {name.lower() for name, _ in headers}
+    if content_type.startswith("text/html"):
+        headers.append(("Content-Security-Policy", CONTENT_SECURITY_POLICY))
+    ours = {name.lower() for name, _ in headers} - {"vary"}
     headers += [(name, value) for name, value in problem.headers if name.lower() not in ours]
     headers += missing_headers(problem.status, headers, environ)
     if "statusware.problems" in environ:

@@ -1,0 +1,55 @@
+# make demo          the example behind its policy: a tour over HTTP, then it goes on serving
+# make demo ONCE=1   the tour alone
+# make test          lint, types, tests, coverage
+# make clean         removes all that the others made
+#
+# Needs Python 3.11 or later with venv, and make. Nothing is written outside this folder.
+
+PYTHONS = python3.13 python3.12 python3.11 python3
+BIN     = .venv/bin
+# Says in which folder it was made: a virtualenv does not survive a move.
+STAMP   = .venv/made-in
+
+export HERE = $(CURDIR)
+export TMPDIR = $(CURDIR)/.venv/tmp
+export PIP_NO_CACHE_DIR = 1
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PIP_USER = 0
+unexport PYTHONPATH PYTHONHOME
+
+.PHONY: demo test clean stale
+
+demo: $(STAMP)
+	@$(BIN)/statusware demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
+
+test: $(STAMP)
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/python -m pytest -q --cov
+
+clean:
+	rm -rf .venv .demo build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+ifneq ($(shell $(BIN)/python -c "" 2>&1 && cat $(STAMP) 2>&1),$(CURDIR))
+$(STAMP): stale
+endif
+
+# One make at a time, where flock exists; whoever had to wait finds the work done.
+$(STAMP): pyproject.toml
+	@if command -v flock >/dev/null; then exec 9<pyproject.toml; flock 9; fi; \
+	if [ "$$(cat $@ 2>/dev/null)" = "$$HERE" ] && [ $@ -nt pyproject.toml ]; then exit 0; fi; \
+	best=; bare=; \
+	for p in $(PYTHONS); do \
+		"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		if "$$p" -c 'import ensurepip, venv' 2>/dev/null; then best=$$p; break; fi; \
+		bare=$${bare:-$$p}; \
+	done; \
+	missing="python3, in version 3.11 or later"; \
+	if [ -n "$$bare" ]; then missing="the venv module of $$bare (apt install python3-venv)"; fi; \
+	if [ -z "$$best" ]; then echo "Missing: $$missing" >&2; exit 1; fi; \
+	echo "Making .venv with $$best; this takes a minute." >&2; \
+	rm -rf .venv && mkdir -p .venv/tmp && "$$best" -m venv .venv && \
+	$(BIN)/python -m pip install --quiet --editable '.[test]' && \
+	printf '%s\n' "$$HERE" >$@

@@ -1,0 +1,5 @@
+"""For servers: `gunicorn recipes.wsgi:app`."""
+
+from . import create_app
+
+app = create_app()

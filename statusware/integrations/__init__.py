@@ -1,0 +1,1 @@
+"""At home in frameworks and servers, one file each. Only these import one."""

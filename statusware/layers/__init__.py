@@ -1,0 +1,1 @@
+"""The five layers, one file each, and `guard.py`, which makes a layer from a check."""

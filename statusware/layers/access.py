@@ -1,0 +1,110 @@
+"""`AccessControl`: the layer that owns 403. It decides by route, method and identity.
+
+environ keys read: `statusware.route`, `statusware.identity`, `statusware.challenges`
+(set by `Authentication`: with it, whoever is anonymous gets 401 instead of 403).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..errors import PolicyError
+from ..problem import Problem
+from ..rules import AccessRule, Match, Route, RouteTable
+from ..rules.principals import Decision, Subject
+from .guard import Guard
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+__all__ = ["AccessControl"]
+
+
+class AccessControl(Guard):
+    """Lets through whom a rule allows.
+
+    `rules` maps matches to principals (a string, a list, or a table with `allow`, `deny`
+    and `hide`), or is a `RouteTable`. What no rule covers is 403 unless `unlisted` is
+    "pass". `schemes` are the names that qualify `user:SCHEME/name`. Alone, with no
+    identity in the environ, everyone is anonymous. A wrong option is a `PolicyError`.
+
+        app = AccessControl(app, {"POST /recipes": ["role:editor"]}, unlisted="pass")
+    """
+
+    log = logging.getLogger("statusware.access")
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        rules: Mapping[str, Any] | RouteTable,
+        *,
+        unlisted: str = "reject",
+        schemes: Collection[str] = (),
+    ) -> None:
+        super().__init__(app)
+        if not isinstance(rules, RouteTable):
+            rules = RouteTable(
+                [_route(match, rule) for match, rule in rules.items()], unlisted=unlisted
+            )
+        self._table = rules
+        self._rules = [access_rule(route, schemes) for route in rules.routes]
+        self._open = [rule.unconditional for rule in self._rules]
+
+    def check(self, environ: WSGIEnvironment) -> None:
+        """403, or 401 where authentication is at hand; a hidden route is a bare 404."""
+        match = self._table.select(environ)
+        self._decide(match, environ)
+        if match.override is not None:
+            self._decide(match.override, environ)
+
+    def _decide(self, match: Match, environ: WSGIEnvironment) -> None:
+        route = match.route
+        if route is None:
+            if self._table.unlisted != "pass":
+                raise Problem(403)
+            return
+        if self._open[route.index]:
+            return
+        identity: Subject | None = environ.get("statusware.identity")
+        try:
+            decision = self._rules[route.index].decide(identity, match.variables, environ)
+            if not decision.allowed:
+                raise refusal(decision, identity, environ.get("statusware.challenges"))
+        except Problem:
+            if route.hide:
+                raise Problem(404) from None
+            raise
+
+
+def access_rule(route: Route, schemes: Collection[str] = ()) -> AccessRule:
+    """The rule of a route, compiled; errors name the route."""
+    try:
+        return AccessRule.compile(
+            route.allow, route.deny, variables=route.variables, schemes=schemes
+        )
+    except PolicyError as error:
+        raise error.at(key=route.where) from None
+
+
+def refusal(
+    decision: Decision, identity: Subject | None, challenges: tuple[str, ...] | None
+) -> Problem:
+    """The unknown are asked who they are, the known are refused (RFC 9110 15.5.2, 15.5.4).
+
+    Where scopes were all that was missing, the challenge names them (RFC 6750 section 3.1).
+    """
+    if identity is None and challenges:
+        return Problem(401, code="missing-credentials")
+    if identity is None or not decision.missing_scopes:
+        return Problem(403)
+    scheme = next((c.split()[0] for c in challenges or () if c), "Bearer")
+    scopes = " ".join(decision.missing_scopes)
+    challenge = f'{scheme} error="insufficient_scope", scope="{scopes}"'
+    return Problem(403, code="insufficient-scope", headers=[("WWW-Authenticate", challenge)])
+
+
+def _route(match: str, rule: Any) -> Route:
+    columns = dict(rule) if isinstance(rule, Mapping) else {"allow": rule}
+    return Route(match, where=repr(match), **columns)

@@ -1,0 +1,107 @@
+"""The shape of a problem: problem+json, simple, a renderer of the app's own, or a page.
+
+Negotiated on `Accept` (RFC 9110 section 12.5.1): JSON, unless the client clearly prefers
+HTML. A renderer that fails is logged, and the default takes its place.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+from webob.acceptparse import create_accept_header
+
+from ..errors import PolicyError, nearest
+from ..page import page
+from ..problem import Problem, Renderer, document, encode, problem_json, request_id
+from ..rules.principals import load_object
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+__all__ = ["Rendering", "prefers_html", "simple_json"]
+
+log = logging.getLogger("statusware.envelope")
+
+_OFFERS = ("application/problem+json", "application/json", "text/html")
+
+
+def simple_json(problem: Problem, environ: WSGIEnvironment) -> tuple[str, bytes]:
+    """`{"error": {"code": …, "message": …, "status": …, "request_id": …, extensions}}`."""
+    members = {
+        "code": problem.problem_code,
+        "message": problem.detail,
+        "status": problem.status,
+        "request_id": request_id(environ),
+    }
+    return "application/json", encode({"error": {**problem.extensions, **members}})
+
+
+FORMATS: dict[str, Renderer] = {"problem": problem_json, "simple": simple_json}
+
+
+class Rendering:
+    """The renderer that stands in the environ: format, types and negotiation."""
+
+    def __init__(self, *, format: str | Renderer, types: str, html: bool) -> None:
+        self._base = _base(types)
+        self._render = _renderer(format)
+        if self._render is problem_json:
+            self._render = partial(problem_json, base=self._base)
+        self._html = html
+        self.vary = "Accept" if html else ""
+
+    def __call__(self, problem: Problem, environ: WSGIEnvironment) -> tuple[str, bytes]:
+        """Content type and body of `problem` for this request."""
+        if self._html and prefers_html(environ):
+            members = document(problem, request_id=request_id(environ), base=self._base)
+            return "text/html; charset=utf-8", page(members)
+        try:
+            content_type, body = self._render(problem, environ)
+            if isinstance(content_type, str) and isinstance(body, bytes):
+                return content_type, body
+            log.error("the renderer answered no (content type, bytes); using the default")
+        except Exception:  # a renderer is the app's own; an error still wants an answer
+            log.exception("the renderer failed; using the default")
+        return problem_json(problem, environ)
+
+
+def prefers_html(environ: WSGIEnvironment) -> bool:
+    """Whether the client wants HTML more than any JSON."""
+    accept = environ.get("HTTP_ACCEPT")
+    if accept is None or "html" not in accept.lower():
+        return False
+    weights = dict(create_accept_header(accept).acceptable_offers(_OFFERS))
+    html = weights.pop("text/html", 0.0)
+    return html > max(weights.values(), default=0.0)
+
+
+def _renderer(format: str | Renderer) -> Renderer:
+    if callable(format):
+        return format
+    if format in FORMATS:
+        return FORMATS[format]
+    if ":" not in format:
+        hint = nearest(format, (*FORMATS, "package.module:renderer"))
+        raise PolicyError(f"{format!r} is unknown", key="format", hint=hint)
+    try:
+        found = load_object(format)
+    except PolicyError as error:
+        raise error.at(key="format") from None
+    if not callable(found):
+        raise PolicyError(f"{format!r} is no function", key="format")
+    renderer: Renderer = found
+    return renderer
+
+
+def _base(types: str) -> str:
+    """The base URI of problem types; "" for about:blank."""
+    if types == "about:blank":
+        return ""
+    if types.startswith("/"):
+        raise PolicyError("pages of types are not supported yet", key="types", hint="use a URI")
+    if not re.fullmatch(r"[a-z][a-z0-9+.-]*:[^\s\x00-\x1f\x7f]+", types):
+        raise PolicyError(f"{types!r} is no base URI", key="types", hint='or "about:blank"')
+    return types

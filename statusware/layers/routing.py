@@ -1,0 +1,90 @@
+"""`Routing`: the layer that owns 404, 405, 501 and the ambiguous request line (400).
+
+It reads the request line strictly, finds the route and leaves it in the environ for the
+layers inside. An OPTIONS that no route lists is answered here, with Allow from the policy.
+
+environ keys set: `statusware.route`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ..problem import Problem, request_id
+from ..rules import Match, Route, RouteTable
+from .guard import Guard
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+__all__ = ["Routing"]
+
+
+class Routing(Guard):
+    """Lets through what a route lists.
+
+    `routes` are match strings, or a `RouteTable`, which brings the other options along.
+    `unlisted` is "reject" (a path that no route lists is 404) or "pass"; a listed path
+    with another method is 405 either way. `methods`, `mount` and `allow_path` say how the
+    request line is read. A wrong option is a `PolicyError`.
+
+        app = Routing(app, ["GET,POST /recipes", "GET /recipes/{id:int}"])
+    """
+
+    log = logging.getLogger("statusware.routing")
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        routes: Iterable[Route | str] | RouteTable,
+        *,
+        unlisted: str = "reject",
+        methods: Iterable[str] = (),
+        mount: str | Iterable[str] | None = None,
+        allow_path: Iterable[str] = (),
+    ) -> None:
+        super().__init__(app)
+        if not isinstance(routes, RouteTable):
+            routes = RouteTable(
+                routes, unlisted=unlisted, methods=methods, mount=mount, allow_path=allow_path
+            )
+        self._table = routes
+
+    def check(self, environ: WSGIEnvironment) -> WSGIApplication | None:
+        """404, 405 or the answer to OPTIONS; 400 and 501 come from the reading itself."""
+        match = self._table.select(environ)
+        answer = None if match else self._unlisted(match)
+        other = match.override
+        if other is not None and not other and self._unlisted(other) is not None:
+            raise Problem(405, headers=[("Allow", other.allow)])
+        return answer
+
+    def _unlisted(self, match: Match) -> WSGIApplication | None:
+        """What becomes of a request that no route lists: outside the policy, or refused."""
+        allow = match.allow
+        if not allow:
+            if self._table.unlisted == "pass" and not self._table.lists(match.path):
+                return None
+            raise Problem(404)
+        if match.method == "OPTIONS":
+            return _Options(allow)
+        raise Problem(405, headers=[("Allow", allow)])
+
+
+class _Options:
+    """The answer to an OPTIONS that no route lists (RFC 9110 section 9.3.7)."""
+
+    def __init__(self, allow: str) -> None:
+        self._allow = allow
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        headers = [
+            ("Allow", self._allow),
+            ("Cache-Control", "no-store"),
+            ("X-Content-Type-Options", "nosniff"),
+            ("X-Request-ID", request_id(environ)),
+        ]
+        start_response("204 No Content", headers)
+        return []

@@ -1,0 +1,62 @@
+"""A problem as a page that a person can read: self-contained, escaped, light and dark.
+
+The page needs no script and fetches nothing; `CONTENT_SECURITY_POLICY` says so, with the
+digest of its style.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from html import escape
+from typing import Any
+
+__all__ = ["CONTENT_SECURITY_POLICY", "page"]
+
+_STYLE = (
+    ":root{color-scheme:light dark}"
+    "body{font:1rem/1.5 system-ui,sans-serif;max-width:38rem;margin:12vh auto;padding:0 1.25rem;"
+    "background:Canvas;color:CanvasText}"
+    "p.status{margin:0;font-size:.95rem;opacity:.7}h1{margin:.2rem 0 1rem;font-size:1.9rem;"
+    "line-height:1.2}dl{margin-top:2rem;padding-top:1rem;border-top:1px solid GrayText;"
+    "font-size:.85rem}dt{float:left;clear:left;width:6.5rem;opacity:.7}"
+    "dd{margin:0 0 .3rem 6.5rem;font-family:ui-monospace,monospace;overflow-wrap:anywhere}"
+    "li{margin:.3rem 0}code{font-family:ui-monospace,monospace}"
+)
+
+_DIGEST = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+
+CONTENT_SECURITY_POLICY = (
+    f"default-src 'none'; style-src 'sha256-{_DIGEST}'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def page(members: dict[str, Any]) -> bytes:
+    """The page for the members of a problem document."""
+    title, status = escape(str(members["title"])), int(members["status"])
+    parts = [
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width,initial-scale=1">',
+        f"<title>{status} {title}</title><style>{_STYLE}</style></head><body><main>",
+        f'<p class="status">{status}</p><h1>{title}</h1>',
+        f"<p>{escape(str(members['detail']))}</p>",
+        _errors(members.get("errors")),
+        f"<dl><dt>code</dt><dd>{escape(str(members['code']))}</dd>",
+        f"<dt>request</dt><dd>{escape(str(members.get('request_id', '')))}</dd></dl>",
+        "</main></body></html>\n",
+    ]
+    return "".join(parts).encode("utf-8", "replace")
+
+
+def _errors(errors: object) -> str:
+    """The list of schema violations, where there are some."""
+    if not isinstance(errors, list):
+        return ""
+    rows = (
+        f"<li><code>{escape(str(e.get('pointer', '')) or '/')}</code> "
+        f"{escape(str(e.get('detail', '')))}</li>"
+        for e in errors
+        if isinstance(e, dict)
+    )
+    return f"<ul>{''.join(rows)}</ul>"

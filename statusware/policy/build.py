@@ -1,0 +1,50 @@
+"""`wrap` and `stack`: putting layers around an app."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..layers.envelope import ErrorEnvelope
+from ..request import Scope
+from .model import Layer, Policy
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+__all__ = ["stack", "wrap"]
+
+
+def wrap(
+    app: WSGIApplication,
+    policy: Policy | Mapping[str, Any] | str | os.PathLike[str] | None = None,
+) -> WSGIApplication:
+    """`app` behind a policy: the path of a TOML file, a dict of its shape, or a `Policy`.
+
+    Without one, every error gets the envelope and nothing else changes. With one, all the
+    layers stand in their order. Raises `PolicyError`; nothing starts half-configured.
+    """
+    if policy is None:
+        return ErrorEnvelope(app)
+    policy = Policy.of(policy)
+    wrapped = stack(app, *policy.layers)
+    return wrapped if policy.scope is None else _Scoped(app, wrapped, policy.scope)
+
+
+def stack(app: WSGIApplication, *layers: Layer) -> WSGIApplication:
+    """`app` inside `layers`, the first named outermost. A layer is a function of an app."""
+    for layer in reversed(layers):
+        app = layer(app)
+    return app
+
+
+class _Scoped:
+    """`[api] paths`: requests that nobody could read as inside go to the bare app."""
+
+    def __init__(self, bare: WSGIApplication, wrapped: WSGIApplication, scope: Scope) -> None:
+        self._bare, self._wrapped, self._scope = bare, wrapped, scope
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        inside = self._scope.reaches(environ)
+        return (self._wrapped if inside else self._bare)(environ, start_response)

@@ -1,0 +1,161 @@
+"""`Policy`: everything that one policy says, compiled; nothing about it can fail later.
+
+A policy comes from a TOML file or a dict of the same shape. Whatever is wrong with it is a
+`PolicyError` here, at construction, that names file, key, reason and the nearest right thing.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..auth.scheme import Scheme
+from ..auth.schemes import build_schemes
+from ..errors import PolicyError
+from ..layers.access import AccessControl, access_rule
+from ..layers.authentication import Authentication
+from ..layers.body import JSONBody, body_rules
+from ..layers.envelope import ErrorEnvelope
+from ..layers.routing import Routing
+from ..layers.translate import Translation
+from ..request import Scope
+from ..rules import Route, RouteTable
+from .shape import check_shape
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+__all__ = ["Layer", "Policy"]
+
+#: What `stack` composes: a function that puts one layer around an app.
+Layer = Callable[["WSGIApplication"], "WSGIApplication"]
+
+
+class Policy:
+    """One policy, checked whole. `document` has the shape of the TOML file.
+
+    `folder` is where the relative paths in it start (by default the working directory),
+    `file` the name that errors give. Attributes: `routes`, `schemes` (name to scheme),
+    `translation` (the `[errors]` table). Raises `PolicyError`.
+    """
+
+    def __init__(
+        self, document: Mapping[str, Any], *, folder: str | os.PathLike[str] = ".", file: str = ""
+    ) -> None:
+        self.file, self.folder = file, Path(folder)
+        try:
+            check_shape(document)
+            self._compile(document)
+        except PolicyError as error:
+            raise error.at(file=file) from None
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Policy:
+        """The policy of a TOML file."""
+        name = os.fspath(path)
+        try:
+            with open(name, "rb") as file:
+                document = tomllib.load(file)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise PolicyError(f"cannot be read: {reason}", file=name) from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise PolicyError(f"is not TOML: {error}", file=name) from None
+        return cls(document, folder=Path(name).parent, file=name)
+
+    @classmethod
+    def of(cls, policy: Policy | Mapping[str, Any] | str | os.PathLike[str]) -> Policy:
+        """A policy from whatever stands for one: itself, a dict, or the path of a file."""
+        if isinstance(policy, Policy):
+            return policy
+        if isinstance(policy, Mapping):
+            return cls(policy)
+        return cls.load(policy)
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The routes, in the order of the file."""
+        return self.table.routes
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The factories of the layers, outermost first."""
+        made: list[Layer] = [
+            partial(ErrorEnvelope, exceptions=self.translation, **self._envelope),
+            partial(Routing, routes=self.table),
+        ]
+        if self.schemes:
+            made.append(self._authentication)
+        if self.routes:
+            made.append(partial(AccessControl, rules=self.table, schemes=self.schemes))
+            made.append(partial(JSONBody, schemas=self.table))
+        return made
+
+    def _authentication(self, app: WSGIApplication) -> WSGIApplication:
+        return Authentication(app, *self.schemes.values(), routes=self.table)
+
+    def _compile(self, document: Mapping[str, Any]) -> None:
+        api, body = document.get("api", {}), document.get("body", {})
+        self._envelope = document.get("envelope", {})
+        self.translation = Translation(document.get("errors", {}), key="errors")
+        self.scope = _in("api", Scope, api["paths"]) if "paths" in api else None
+        self.schemes: dict[str, Scheme] = _in(
+            "auth", build_schemes, document.get("auth", {}), folder=self.folder
+        )
+        routes = [
+            Route(**columns, where=f"routes[{at}]")
+            for at, columns in enumerate(document.get("routes", ()))
+        ]
+        self._check_routes(routes, api)
+        self.table = _in(
+            "" if routes else "api",
+            RouteTable,
+            routes,
+            unlisted=api.get("unlisted", "reject" if routes else "pass"),
+            **{key: api[key] for key in ("methods", "mount", "allow_path") if key in api},
+        )
+        for route, rule in body_rules(self.table.routes, folder=self.folder, **body).items():
+            route.body = rule
+        _in("envelope", partial(ErrorEnvelope, _nothing), **self._envelope)
+
+    def _check_routes(self, routes: list[Route], api: Mapping[str, Any]) -> None:
+        """What no single route can know: that it is reachable, and can be satisfied."""
+        if self.schemes and not routes and "unlisted" not in api:
+            hint = 'write [[routes]], or [api] unlisted = "reject" or "pass"'
+            raise PolicyError("protects nothing: there are no routes", key="auth", hint=hint)
+        for route in routes:
+            rule = access_rule(route, self.schemes)
+            if not self.schemes and not rule.open:
+                hint = 'write [auth.bearer], or allow = ["everyone"]'
+                raise PolicyError(
+                    "needs credentials, but [auth] has no scheme", key=route.where, hint=hint
+                )
+            if route.hide and api.get("unlisted", "reject") != "reject":
+                hint = "every other unknown path is served"
+                raise PolicyError('needs unlisted = "reject"', key=f"{route.where}.hide", hint=hint)
+            self._check_scope(route)
+
+    def _check_scope(self, route: Route) -> None:
+        for pattern in route.patterns:
+            if self.scope is not None and not self.scope.covers(pattern.text):
+                raise PolicyError(
+                    f"{pattern.text!r} lies outside [api] paths and can never match",
+                    key=f"{route.where}.match",
+                )
+
+
+def _in(section: str, build: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    """Build a part of the policy; errors get the name of its section."""
+    try:
+        return build(*args, **options)
+    except PolicyError as error:
+        raise error.at(key=section) from None
+
+
+def _nothing(environ: Any, start_response: Any) -> Iterable[bytes]:
+    """An app to try options on."""
+    return []

@@ -1,0 +1,159 @@
+"""The shape of a policy: a JSON Schema of the TOML file, and errors that name the nearest key.
+
+`SHAPE` is the one table of keys. A `description` says what a key takes, and is what an
+error says. `NOT_YET` lists what DESIGN names and this version refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from ..errors import PolicyError, nearest
+
+__all__ = ["NOT_YET", "SHAPE", "check_shape"]
+
+_TEXT = {"type": "string", "minLength": 1, "description": "a string"}
+_FLAG = {"type": "boolean", "description": "true or false"}
+_COUNT = {"type": "integer", "minimum": 1, "description": "a whole number above 0"}
+_SIZE = {"type": ["string", "integer"], "description": 'a size, as in "64KiB"'}
+_TEXTS = {"type": "array", "items": _TEXT, "description": "a list of strings"}
+_ONE_OR_MORE = {
+    "type": ["string", "array"],
+    "items": _TEXT,
+    "description": "a string or a list of strings",
+}
+_STATUS = {"type": "integer", "minimum": 400, "maximum": 599, "description": "a status, 400 to 599"}
+
+
+def _table(description: str, properties: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        "description": description,
+        **more,
+    }
+
+
+SHAPE: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "statusware policy",
+    **_table(
+        "a table",
+        {
+            "api": _table(
+                "a table",
+                {
+                    "paths": _TEXTS,
+                    "unlisted": {"enum": ["reject", "pass"], "description": '"reject" or "pass"'},
+                    "mount": {
+                        "type": ["string", "array"],
+                        "items": {"type": "string"},
+                        "description": "a string or a list of strings",
+                    },
+                    "origin": {
+                        "type": "string",
+                        "pattern": "^https?://[^/]+$",
+                        "description": 'an origin, as in "https://app.example.com"',
+                    },
+                    "allow_path": _TEXTS,
+                    "methods": _TEXTS,
+                },
+            ),
+            "envelope": _table(
+                "a table", {"format": _TEXT, "types": _TEXT, "keep": _TEXT, "html": _FLAG}
+            ),
+            "body": _table(
+                "a table",
+                {
+                    "max_bytes": _SIZE,
+                    "max_depth": _COUNT,
+                    "max_errors": _COUNT,
+                    "invalid": {"enum": [400, 422], "description": "400 or 422"},
+                },
+            ),
+            "auth": {"type": "object", "description": "a table of schemes"},
+            "errors": {
+                "type": "object",
+                "additionalProperties": _STATUS,
+                "description": "a table of exceptions and their status",
+            },
+            "routes": {
+                "type": "array",
+                "description": "a list of tables, [[routes]]",
+                "items": _table(
+                    "a table",
+                    {
+                        "name": _TEXT,
+                        "match": _ONE_OR_MORE,
+                        "allow": _ONE_OR_MORE,
+                        "deny": _ONE_OR_MORE,
+                        "hide": _FLAG,
+                        "body": {
+                            "type": ["string", "object", "boolean"],
+                            "description": "a path or an inline table",
+                        },
+                        "max_bytes": _SIZE,
+                        "accept": _TEXTS,
+                        "body_optional": _FLAG,
+                    },
+                    required=["match"],
+                ),
+            },
+        },
+    ),
+}
+
+#: Known, and refused by name until a later version supports it.
+NOT_YET = frozenset({
+    "cors", "problems", "api.report", "api.openapi", "api.openapi_unsecured", "api.openapi_base",
+    "api.audit", "api.reload",
+})  # fmt: skip
+
+
+def check_shape(document: Mapping[str, Any]) -> None:
+    """Raise a `PolicyError` for the first key of `document` that SHAPE does not know so."""
+    for name in _names(document):
+        if name in NOT_YET:
+            raise PolicyError("is not supported yet", key=name, hint="leave it out")
+    errors = sorted(Draft202012Validator(SHAPE).iter_errors(document), key=_place)
+    if errors:
+        raise _explained(errors[0])
+
+
+def _names(document: Mapping[str, Any]) -> Iterable[str]:
+    for section, keys in document.items():
+        yield section
+        if isinstance(keys, Mapping):
+            yield from (f"{section}.{key}" for key in keys)
+
+
+def _place(error: ValidationError) -> tuple[int, list[str]]:
+    """Unknown keys first: they tend to be the cause of what is missing elsewhere."""
+    return (error.validator != "additionalProperties", [str(step) for step in error.absolute_path])
+
+
+def _explained(error: ValidationError) -> PolicyError:
+    key = dotted(error.absolute_path)
+    if error.validator == "additionalProperties":
+        known = error.schema["properties"]
+        unknown = min(set(error.instance) - set(known))
+        return PolicyError(
+            "is unknown", key=f"{key}.{unknown}" if key else unknown, hint=nearest(unknown, known)
+        )
+    if error.validator == "required":
+        missing = next(name for name in error.validator_value if name not in error.instance)
+        return PolicyError(f"lacks {missing!r}", key=key)
+    return PolicyError(f"must be {error.schema['description']}", key=key)
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    """A path as people write it: `routes[2].match`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text

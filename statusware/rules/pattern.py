@@ -1,0 +1,103 @@
+"""A route's match, parsed: `METHOD[,METHOD] /path/{variable}`.
+
+A variable is a whole segment: `{x}` any one, `{x:int}` ASCII digits, `{x:uuid}` a UUID in
+its canonical form, `{x:path}` one or more segments and last only.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ..errors import PolicyError, nearest
+from ..problem import Problem
+from ..request import RequestLine
+
+__all__ = ["CONVERTERS", "Pattern", "Variable", "parse_match"]
+
+#: What a converter accepts, by name; `path` is no converter of one segment.
+CONVERTERS = {
+    "int": re.compile(r"[0-9]+"),
+    "uuid": re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"),
+}
+
+_VARIABLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(?::([a-z]+))?\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable segment; `converter` is "" for a plain one, "path" for the rest of the path."""
+
+    name: str
+    converter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One path of a route: text, methods, segments, and whether a slash stands at its end."""
+
+    text: str
+    methods: tuple[str, ...]
+    segments: tuple[str | Variable, ...]
+    slash: bool
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The names of the variables, in order."""
+        return tuple(s.name for s in self.segments if isinstance(s, Variable))
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """What two patterns have in common that match the same paths."""
+        kinds = (s if isinstance(s, str) else (s.converter,) for s in self.segments)
+        return (*kinds, self.slash)
+
+
+def parse_match(text: str) -> Pattern:
+    """`"GET,POST /recipes/{id:int}"` parsed, or a `PolicyError` with key `match`."""
+    methods, space, path = text.partition(" ")
+    path = path.strip()
+    if not space or not methods or not path.startswith("/"):
+        raise _wrong(text, "is not of the form METHOD[,METHOD] /path", 'as in "GET,POST /recipes"')
+    names = tuple(methods.split(","))
+    if not all(names) or len(set(names)) < len(names):
+        raise _wrong(text, "names a method twice, or none", 'as in "GET,POST /recipes"')
+    if "*" in names and len(names) > 1:
+        raise _wrong(text, "has * beside other methods", "* alone is any method")
+    slash = path.endswith("/") and path != "/"
+    parts = path.strip("/").split("/") if path != "/" else []
+    segments = tuple(_segment(text, part) for part in parts)
+    _check(text, path, segments, slash)
+    return Pattern(path, names, segments, slash)
+
+
+def _segment(text: str, part: str) -> str | Variable:
+    found = _VARIABLE.fullmatch(part)
+    if found is None:
+        if "{" in part or "}" in part:
+            raise _wrong(text, f"{part!r} is no variable", "{x} is one whole segment")
+        return part
+    name, converter = found[1], found[2] or ""
+    known = [*CONVERTERS, "path"]
+    if converter and converter not in known:
+        raise _wrong(text, f"{converter!r} is no converter", nearest(converter, known))
+    return Variable(name, converter)
+
+
+def _check(text: str, path: str, segments: tuple[str | Variable, ...], slash: bool) -> None:
+    """What a pattern as a whole has to keep to: readable, names once, `path` last."""
+    try:
+        RequestLine(mount="").path({"PATH_INFO": path.encode().decode("latin-1")})
+    except Problem as problem:
+        raise _wrong(text, f"can never match: {problem.detail}", "write it decoded") from None
+    variables = [segment for segment in segments if isinstance(segment, Variable)]
+    names = [variable.name for variable in variables]
+    if len(set(names)) < len(names):
+        raise _wrong(text, "names a variable twice", "every variable has a name of its own")
+    tail = [variable.converter == "path" for variable in variables]
+    if any(tail[:-1]) or (any(tail) and (segments[-1] is not variables[-1] or slash)):
+        raise _wrong(text, "has {x:path} before its end", "{x:path} comes last")
+
+
+def _wrong(text: str, reason: str, hint: str) -> PolicyError:
+    return PolicyError(f"{text!r} {reason}", key="match", hint=hint)
