@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..body import BodyLimit, BodyOptions, BodyRule, Library
+from ..body import BodyLimit, BodyOptions, BodyRule
 from ..errors import PolicyError, nearest
 from ..rules import Match, Route, RouteTable
 from .guard import Guard
@@ -92,12 +92,11 @@ def body_rules(
         known = [name for name in BodyOptions.__dataclass_fields__ if name != "limit"]
         unknown = min(set(options) - set(known))
         raise PolicyError("is unknown", key=unknown, hint=nearest(unknown, known)) from None
-    library = Library(Path(folder))
-    rules = ((route, _rule(route, shared, library)) for route in routes)
+    rules = ((route, _rule(route, shared, Path(folder))) for route in routes)
     return {route: rule for route, rule in rules if rule is not None}
 
 
-def _rule(route: Route, options: BodyOptions, library: Library) -> Rule | None:
+def _rule(route: Route, options: BodyOptions, folder: Path) -> Rule | None:
     if isinstance(route.body, Rule):
         return route.body
     try:
@@ -109,7 +108,7 @@ def _rule(route: Route, options: BodyOptions, library: Library) -> Rule | None:
             max_bytes=route.max_bytes,
             accept=route.accept or (),
             optional=route.body_optional,
-            library=library,
+            folder=folder,
         )
     except PolicyError as error:
         raise error.at(key=route.where) from None
