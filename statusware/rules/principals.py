@@ -71,7 +71,8 @@ def parse(text: str, variables: Collection[str] = (), schemes: Collection[str] =
         return Principal(text, lambda identity, variables, environ: identity is not None)
     kind, colon, value = text.partition(":")
     if not colon:
-        hint = nearest(text, (*WORDS, *(f"{kind}:{text}" for kind in KINDS)))
+        close = nearest(text, WORDS)
+        hint = close if "did you mean" in close else f'as in "role:{text or "editor"}"'
         raise PolicyError(f"{text!r} is no principal", hint=hint)
     if kind not in KINDS:
         return _predicate(text, kind)

@@ -40,7 +40,8 @@ class Route:
     patterns: tuple[Pattern, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        matches = [self.match] if isinstance(self.match, str) else list(self.match)
+        several = isinstance(self.match, list | tuple)
+        matches = list(self.match) if several else [self.match]
         try:
             self.patterns = tuple(parse_match(text) for text in matches or [""])
         except PolicyError as error:
