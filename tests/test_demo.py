@@ -43,7 +43,8 @@ BROKEN = Step("", "POST /a", 400, "invalid-body", pointers=("/a", "/b/0"))
 
 def problem(status: int = 405, headers: dict[str, str] | None = None, **members: Any) -> Answer:
     body = json.dumps({**PROBLEM, **members}).encode()
-    return Answer(status, "", {**HEADERS, **(headers or {})}, body)
+    fields = {name.lower(): value for name, value in {**HEADERS, **(headers or {})}.items()}
+    return Answer(status, "", fields, body)
 
 
 def invalid(*pointers: str) -> Answer:
@@ -52,7 +53,7 @@ def invalid(*pointers: str) -> Answer:
 
 
 def plain(status: int, body: bytes, content_type: str = "application/json") -> Answer:
-    return Answer(status, "", {"Content-Type": content_type}, body)
+    return Answer(status, "", {"content-type": content_type}, body)
 
 
 @pytest.mark.parametrize(

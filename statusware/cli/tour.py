@@ -147,7 +147,7 @@ def _status_and_headers(step: Step, answer: Answer) -> Iterator[str]:
             "X-Request-ID": ".",
         }
     for name, pattern in {**wanted, **step.headers}.items():
-        if not re.search(pattern, answer.headers.get(name, "")):
+        if not re.search(pattern, answer.headers.get(name.lower(), "")):
             yield f"{name} does not match {pattern}"
 
 
@@ -181,5 +181,5 @@ def _problem(step: Step, answer: Answer) -> dict[str, Any]:
         "type": "about:blank",
         "status": step.status,
         "code": step.code,
-        "request_id": answer.headers.get("X-Request-ID"),
+        "request_id": answer.headers.get("x-request-id"),
     }
