@@ -154,9 +154,7 @@ class If(_Branches):
                 yield from node.evaluated(value, visit)
 
 
-def best_branch(
-    nodes: list[Node], value: Any, at: Place, visit: Visit
-) -> Iterable[Violation]:
+def best_branch(nodes: list[Node], value: Any, at: Place, visit: Visit) -> Iterable[Violation]:
     """The violations of the branch that fits `value` best, the first of equals.
 
     Branches that only name another type, or other constants, become one violation that
@@ -181,7 +179,5 @@ def _values(violation: Violation) -> list[Any]:
 def _misfit(told: list[Violation], at: Place) -> tuple[bool, bool, int]:
     """How badly a branch fits: another type, another variant (a member that says which), count."""
     kind = any(v.code == "type" and v.place == at for v in told)
-    variant = any(
-        v.code in ("const", "enum") and len(v.place) <= len(at) + 1 for v in told
-    )
+    variant = any(v.code in ("const", "enum") and len(v.place) <= len(at) + 1 for v in told)
     return kind, variant, len(told)

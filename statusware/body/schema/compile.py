@@ -151,9 +151,7 @@ class Context:
         library = self.compiler.library
         base = library.base_of(schema, self.target.base)
         pointer, via = location(self.pointer, *tokens), str(tokens[0])
-        inner = Context(
-            self.compiler, Target(schema, base), self.dialect, self.scope, pointer, via
-        )
+        inner = Context(self.compiler, Target(schema, base), self.dialect, self.scope, pointer, via)
         return self.compiler.make(inner.entered() if base != self.target.base else inner)
 
     def node(self, keyword: str) -> Node | None:
@@ -193,9 +191,7 @@ class Context:
         pointer = location(self.pointer, keyword)
         if not isinstance(target.contents, dict | bool):
             raise PolicyError("refers to something that is no schema", key=pointer)
-        inner = Context(
-            self.compiler, target, self.dialect, self.scope, pointer, self.via
-        )
+        inner = Context(self.compiler, target, self.dialect, self.scope, pointer, self.via)
         node = self.compiler.make(inner.entered())
         again = self.compiler.is_open(node)
         if again:

@@ -200,4 +200,3 @@ def location(pointer: str, *tokens: str | int) -> str:
     """A pointer with more tokens at its end (RFC 6901)."""
     escaped = (str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
     return "/".join((pointer, *escaped))
-
