@@ -4,7 +4,6 @@ from .limit import BodyLimit
 from .messages import FORMATS, MESSAGES
 from .read import DRAIN_LIMIT, drain
 from .rule import BodyOptions, BodyRule, json_body
-from .schema import Library, Schema
 from .sizes import parse_size
 
 __all__ = [
@@ -14,8 +13,6 @@ __all__ = [
     "BodyLimit",
     "BodyOptions",
     "BodyRule",
-    "Library",
-    "Schema",
     "drain",
     "json_body",
     "parse_size",

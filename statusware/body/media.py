@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 __all__ = ["MediaTypes"]
 
-_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}", re.ASCII)
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_TYPE = re.compile(rf"{_NAME}/{_NAME}", re.ASCII)
 
 #: RFC 9110 section 8.3.1: `type/subtype`, then parameters, values bare or quoted.
 _MEDIA_TYPE = re.compile(
-    rf'({_TOKEN}/{_TOKEN})((?:[ \t]*;[ \t]*(?:{_TOKEN}=(?:{_TOKEN}|"(?:[^"\\]|\\.)*+"))?)*+)[ \t]*',
+    rf'({_NAME}/{_NAME})((?:[ \t]*;[ \t]*(?:{_NAME}=(?:{_NAME}|"(?:[^"\\]|\\.)*+"))?)*+)[ \t]*',
     re.ASCII,
 )
-_PARAMETER = re.compile(rf'({_TOKEN})=({_TOKEN}|"(?:[^"\\]|\\.)*+")', re.ASCII)
+_PARAMETER = re.compile(rf'({_NAME})=({_NAME}|"(?:[^"\\]|\\.)*+")', re.ASCII)
 
 #: The header that says what a resource takes with this method (LDP 7.1, RFC 5789 3.1).
 _TELLS = {"POST": "Accept-Post", "PATCH": "Accept-Patch"}

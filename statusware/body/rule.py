@@ -19,10 +19,10 @@ from . import strict_json
 from .media import MediaTypes
 from .messages import detail
 from .read import has_body, read_body
-from .schema import Library, Options, Schema, Violation
 from .sizes import parse_size
 
 if TYPE_CHECKING:
+    from .schema import Library, Violation
     from _typeshed.wsgi import WSGIEnvironment
 
 __all__ = ["BodyOptions", "BodyRule", "json_body"]
@@ -92,6 +92,9 @@ class BodyRule:
         self.optional = optional
         self.max_bytes = self.options.limit if max_bytes is None else parse_size(max_bytes)
         self.media = MediaTypes(accept)
+        # Here, so that a policy without schemas does without what they need.
+        from .schema import Options, Schema
+
         try:
             asked = Options(patterns=self.options.patterns)
             self.schema = Schema(schema, folder=folder, options=asked, library=library)

@@ -149,7 +149,7 @@ class _Reader:
             return None
         least = int(found[1])
         most = least if found[2] is None else int(found[3]) if found[3] else None
-        if most is not None and most < least or max(least, most or 0) > 65535:
+        if (most is not None and most < least) or max(least, most or 0) > 65535:
             raise self.wrong("a count that cannot be")
         self.at = found.end()
         return least, most

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .arrays import Contains, Items, UnevaluatedItems
 from .assertions import ASSERTIONS, Assertion, TypeCheck, enum
 from .combine import AllOf, AnyOf, If, Not, OneOf
-from .node import Check, Ok
+from .node import Check
 from .objects import (
     DependentRequired,
     DependentSchemas,
@@ -61,8 +61,7 @@ def const(schema: Context, keyword: str, value: Any) -> Check:
 def pattern(schema: Context, keyword: str, source: str) -> Check:
     """`pattern`."""
     search = schema.pattern(source, keyword)
-    test: Ok = lambda value, visit: search(value)  # noqa: E731
-    return Assertion(keyword, source, (str,), test)
+    return Assertion(keyword, source, (str,), lambda value, visit: search(value))
 
 
 def format_(schema: Context, keyword: str, name: str) -> Check | None:

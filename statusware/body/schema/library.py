@@ -7,21 +7,25 @@ never out of the folder, not even by a symbolic link.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
-from jsonschema_specifications import REGISTRY as SPECIFICATIONS
 from referencing import Anchor, Resource, Specification
-from referencing.exceptions import NoSuchResource
 from referencing.jsonschema import DynamicAnchor, Schema
 
 from ...errors import PolicyError
 from .files import read_file
 
 __all__ = ["Library", "Target"]
+
+
+def _metaschemas() -> Any:
+    """The registry of metaschemas; it ships no types."""
+    return importlib.import_module("jsonschema_specifications").REGISTRY
 
 
 @dataclass(frozen=True)
@@ -133,10 +137,8 @@ class Library:
     def _retrieve(self, uri: str) -> Any:
         if uri in self.given:
             return self.given[uri]
-        try:
-            return SPECIFICATIONS[uri].contents
-        except NoSuchResource:
-            pass
+        if (known := _metaschemas().get(uri)) is not None:
+            return known.contents
         for prefix, folder in self._folders.items():
             if uri.startswith(prefix):
                 uri = folder + uri[len(prefix) :]

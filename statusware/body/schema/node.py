@@ -7,6 +7,7 @@ and gives its violations in document order, lazily. Both come from the same chec
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import reduce
 from typing import Any
 
 from .violation import Place, Violation, in_order
@@ -113,26 +114,21 @@ class Node:
         raise AssertionError(f"{self.location} is used before it is finished")
 
 
-def _without_doubt(tests: list[Ok]) -> tuple[Ok, ...]:
-    return (reject,) if reject in tests else tuple(tests)
+def _without_doubt(tests: list[Ok]) -> list[Ok]:
+    return [reject] if reject in tests else tests
 
 
-def _combined(tests: dict[type, tuple[Ok, ...]]) -> Ok:
-    """One function of the tests for each type; simpler where there is at most one."""
-    if all(len(each) <= 1 for each in tests.values()):
-        single = {kind: each[0] if each else accept for kind, each in tests.items()}
-        if len(set(single.values())) == 1:
-            return single[dict]
-
-        def ok_single(value: Any, visit: Visit) -> bool:
-            return single[type(value)](value, visit)
-
-        return ok_single
+def _combined(tests: dict[type, list[Ok]]) -> Ok:
+    """One function of the tests for each type."""
+    by_type = {kind: reduce(_both, each) if each else accept for kind, each in tests.items()}
+    if len(set(by_type.values())) == 1:
+        return by_type[dict]
 
     def ok(value: Any, visit: Visit) -> bool:
-        for test in tests[type(value)]:
-            if not test(value, visit):
-                return False
-        return True
+        return by_type[type(value)](value, visit)
 
     return ok
+
+
+def _both(first: Ok, second: Ok) -> Ok:
+    return lambda value, visit: first(value, visit) and second(value, visit)
