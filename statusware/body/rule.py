@@ -2,7 +2,8 @@
 
 environ keys read: those of `read` and `media`. environ keys set by a check that passes:
 `statusware.json` (the value), `wsgi.input` (a BytesIO of the very bytes that were checked),
-`CONTENT_LENGTH`; removed: `HTTP_TRANSFER_ENCODING`.
+`CONTENT_LENGTH`; removed: `HTTP_TRANSFER_ENCODING`. `wsgi.input_terminated` stays as the
+server set it: a BytesIO ends by itself, and whoever goes by CONTENT_LENGTH is right too.
 """
 
 from __future__ import annotations
