@@ -18,7 +18,7 @@ from .cache import Verified, VerifiedCache
 from .callback import load_function
 from .claims import Expired
 from .header import challenge, read_authorization
-from .jose import BadToken, Token, read_token
+from .jose import BadToken, Token, read_header, read_token
 from .keys import Key
 from .options import claim_rules, key_ring, scheme_names, token68
 from .scheme import AUTHORIZATION, expired, invalid, malformed, unavailable
@@ -34,6 +34,9 @@ log = logging.getLogger("statusware.authentication")
 
 #: How many verified tokens a scheme remembers.
 CACHED = 2048
+
+#: How many JOSE headers of verified tokens a scheme remembers.
+HEADERS = 32
 
 
 class Bearer:
@@ -90,6 +93,7 @@ class Bearer:
         self._keys = key_ring(secret, public_key, jwks, algorithms)
         self._check = load_function(check, "check") if check is not None else None
         self._cache = VerifiedCache(CACHED)
+        self._headers: dict[str, dict[str, Any]] = {}
 
     def _write(self, error: str) -> tuple[str, ...]:
         return tuple(challenge(each, realm=self._realm, error=error) for each in self._schemes)
@@ -133,12 +137,21 @@ class Bearer:
 
     def _read(self, text: str) -> Verified:
         """The token, verified: what is cheap first. Raises `BadToken`."""
-        token = read_token(text)
-        self._rules.check_header(token.header)
+        token = read_token(text, self._header)
         self._rules.check(token.claims, time())
         key = self._signer(token)
+        if len(self._headers) < HEADERS:
+            self._headers[text.partition(".")[0]] = token.header
         identity = self._rules.identity(token.claims, self.name)
         return Verified(self._rules.last_moment(token.claims), key, identity)
+
+    def _header(self, segment: str) -> dict[str, Any]:
+        """The JOSE header, checked. Those of verified tokens are remembered: they are all alike."""
+        header = self._headers.get(segment)
+        if header is None:
+            header = read_header(segment)
+            self._rules.check_header(header)
+        return header
 
     def _signer(self, token: Token) -> Key:
         algorithm = token.header.get("alg")
