@@ -46,7 +46,9 @@ class Bearer:
     public_key: `{file = PATH}` or PEM text, or a list of them. jwks: a file or a URL.
     algorithms: those allowed; by default what fits the key (HS256 for a secret).
     issuer, audience: text or a list, one of which `iss` and `aud` must name.
-    leeway: seconds by which clocks may differ. max_age: seconds since `iat`, at most.
+    leeway: seconds by which clocks may differ.
+    max_age: seconds that a key set stays good while no newer one can be fetched (a day).
+    allow_http: fetch the key set without TLS from elsewhere than this machine, too.
     scheme: authentication scheme, or a list of them. realm: told in the challenge.
     user, roles, scopes: dotted paths of claims (roles and scopes: or a list of paths).
     claims: claims that a token must have, by path. profile: "at+jwt" for RFC 9068.
@@ -70,7 +72,6 @@ class Bearer:
         issuer: str | Sequence[str] = (),
         audience: str | Sequence[str] = (),
         leeway: float = 30,
-        max_age: float | None = None,
         scheme: str | Sequence[str] = "Bearer",
         realm: str = "api",
         user: str = "sub",
@@ -78,6 +79,8 @@ class Bearer:
         scopes: str | Sequence[str] = "scope",
         claims: Mapping[str, Any] | None = None,
         profile: str = "",
+        max_age: float | None = None,
+        allow_http: bool = False,
         check: str | Callable[[Mapping[str, Any]], bool] | None = None,
         name: str = "bearer",
     ) -> None:
@@ -87,10 +90,12 @@ class Bearer:
         self._lower = frozenset(each.lower() for each in self._schemes)
         self._challenges = {error: self._write(error) for error in ("", *_ERRORS)}
         self._rules = claim_rules(
-            issuer=issuer, audience=audience, leeway=leeway, max_age=max_age, profile=profile,
+            issuer=issuer, audience=audience, leeway=leeway, profile=profile,
             claims=claims, user=user, roles=roles, scopes=scopes,
         )  # fmt: skip
-        self._keys = key_ring(secret, public_key, jwks, algorithms)
+        self._keys = key_ring(
+            secret, public_key, jwks, algorithms, max_age=max_age, allow_http=allow_http
+        )
         self._check = load_function(check, "check") if check is not None else None
         self._cache = VerifiedCache(CACHED)
         self._headers: dict[str, dict[str, Any]] = {}
@@ -108,8 +113,11 @@ class Bearer:
         if header is None:
             return None
         digest = sha256(header.encode("utf-8", "surrogatepass")).digest()
+        moment = monotonic()
+        if moment >= self._keys.refresh_at:
+            self._keys.refresh()
         verified = self._cache.get(digest)
-        if verified is None or verified.key.until <= monotonic():
+        if verified is None or verified.key.until <= moment:
             verified = self._verify(environ, digest)
         elif verified.end <= time():
             self._cache.drop(digest)
