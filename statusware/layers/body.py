@@ -113,6 +113,7 @@ def _rule(route: Route, options: BodyOptions, folder: Path) -> Rule | None:
             accept=route.accept or (),
             optional=route.body_optional,
             folder=folder,
+            where="body",
         )
     except PolicyError as error:
         raise error.at(key=route.where) from None
