@@ -172,6 +172,8 @@ class Executed(Exception):
 
 @pytest.fixture
 def executed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The command that takes the place of this process."""
+    monkeypatch.setattr("importlib.metadata.version", lambda _name: "27.0.1")
     command: list[str] = []
 
     def execv(path: str, args: list[str]) -> None:
