@@ -2,7 +2,8 @@
 
 environ keys read: those of `read` and `media`. environ keys set by a check that passes:
 `statusware.json` (the value), `wsgi.input` (a BytesIO of the very bytes that were checked),
-`CONTENT_LENGTH`, `wsgi.input_terminated`; removed: `HTTP_TRANSFER_ENCODING`.
+`CONTENT_LENGTH`; removed: `HTTP_TRANSFER_ENCODING`. `wsgi.input_terminated` stays as the
+server set it: a BytesIO ends by itself, and whoever goes by CONTENT_LENGTH is right too.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from .read import has_body, read_body
 from .sizes import parse_size
 
 if TYPE_CHECKING:
-    from .schema import Library, Violation
     from _typeshed.wsgi import WSGIEnvironment
+
+    from .schema import Library, Violation
 
 __all__ = ["BodyOptions", "BodyRule", "json_body"]
 
@@ -151,7 +153,6 @@ def told(violation: Violation) -> dict[str, str]:
 def hand_on(environ: WSGIEnvironment, body: bytes) -> None:
     """Put the very same bytes back, so that they can be read in any way."""
     environ["wsgi.input"] = BytesIO(body)
-    environ["wsgi.input_terminated"] = True
     environ["CONTENT_LENGTH"] = str(len(body))
     environ.pop("HTTP_TRANSFER_ENCODING", None)
     environ.pop("statusware.body_taken", None)

@@ -6,8 +6,8 @@ bytes on. A schema applies to POST, PUT, PATCH and to a DELETE that its route li
 
 environ keys read: `statusware.route`, `wsgi.input`, `wsgi.input_terminated`,
 `CONTENT_LENGTH`, `CONTENT_TYPE`, `HTTP_CONTENT_ENCODING`, `HTTP_TRANSFER_ENCODING`. environ
-keys set where a schema applies: `statusware.json`, `wsgi.input`, `wsgi.input_terminated`,
-`CONTENT_LENGTH`; `HTTP_TRANSFER_ENCODING` is removed.
+keys set where a schema applies: `statusware.json`, `wsgi.input`, `CONTENT_LENGTH`;
+`HTTP_TRANSFER_ENCODING` is removed.
 """
 
 from __future__ import annotations
@@ -99,6 +99,10 @@ def body_rules(
 def _rule(route: Route, options: BodyOptions, folder: Path) -> Rule | None:
     if isinstance(route.body, Rule):
         return route.body
+    if route.body is not None and not methods_with_schema(route):
+        hint = "a schema is for POST, PUT, PATCH, or DELETE alone"
+        where = f"{route.where}.body" if route.where else "body"
+        raise PolicyError("no method of the route takes a body", key=where, hint=hint)
     try:
         if route.body is None:
             return BodyLimit(route.max_bytes) if route.max_bytes is not None else None
@@ -109,6 +113,7 @@ def _rule(route: Route, options: BodyOptions, folder: Path) -> Rule | None:
             accept=route.accept or (),
             optional=route.body_optional,
             folder=folder,
+            where="body",
         )
     except PolicyError as error:
         raise error.at(key=route.where) from None
@@ -119,6 +124,12 @@ def methods_of(route: Route, rule: Rule, known: Iterable[str]) -> frozenset[str]
     listed = route.methods
     if isinstance(rule, BodyLimit):
         return frozenset(known) if "*" in listed or "GET" in listed else listed
+    return methods_with_schema(route)
+
+
+def methods_with_schema(route: Route) -> frozenset[str]:
+    """The methods of a route whose bodies a schema speaks of."""
+    listed = route.methods
     if listed == {"DELETE"}:
         return listed
     return WITH_BODY if "*" in listed else WITH_BODY & listed
