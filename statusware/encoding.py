@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 from collections.abc import Mapping
 from typing import Any
 
 __all__ = ["encode"]
+
+log = logging.getLogger("statusware.envelope")
 
 #: Deeper than this, a value is cut off: nobody reads an error that deep.
 _DEPTH = 32
@@ -48,4 +51,5 @@ def _text(value: object) -> str:
     try:
         return str(value)
     except Exception:  # somebody else's __str__; what matters is that the error goes out
+        log.exception("an extension of a problem has no text")
         return f"<{type(value).__name__}>"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .. import header
 from ..correlation import request_id
@@ -120,9 +120,9 @@ def _problem(
 ) -> Problem:
     """The problem in place of a body, with what the author of the app said in it."""
     problem = Problem(status, author_text(status, media_type, body, environ))
-    if keep == "merge" and status < 500 and is_json(media_type):
-        if default_page(status, media_type, body, environ) is None:
-            _merge(problem, body)
+    merges = keep == "merge" and status < 500 and is_json(media_type)
+    if merges and default_page(status, media_type, body, environ) is None:
+        _merge(problem, body)
     return problem
 
 

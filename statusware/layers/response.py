@@ -51,9 +51,11 @@ class Outgoing:
         """`start_response` as the app sees it (PEP 3333)."""
         if exc_info or self.status is not None:
             self._start_again(exc_info)
-        if not (status[:3].isdigit() and "100" <= status < "400"):
+        error = _SEEN.get(status)
+        if error or error is None:
             self.error = _is_error(status)
-        self.status, self.headers = status, headers
+        self.status = status
+        self.headers = headers
         return self.write
 
     def _start_again(self, exc_info: Any) -> None:
@@ -107,16 +109,15 @@ class Rest:
         self._iterator: Iterator[bytes] = iter(())
         self._environ = environ
 
-    def fetch(self) -> bytes:
-        """The first chunk that is not empty; b"" where there is none."""
+    def fetch(self) -> None:
+        """Get hold of the first chunk that is not empty."""
         self._iterator = iter(self._result)
         for chunk in self._iterator:
             if not isinstance(chunk, bytes):
                 raise TypeError(f"the app's body holds {type(chunk).__name__}, not bytes")
             if chunk:
                 self._first = chunk
-                return chunk
-        return b""
+                return
 
     def push(self, data: bytes) -> None:
         """Put `data` before what is still to come."""
@@ -133,12 +134,13 @@ class Rest:
         return self._first if len(read) <= limit else None
 
     def __iter__(self) -> Iterator[bytes]:
-        first, self._first = self._first, b""
+        chunk = self._first or None
+        self._first = b""
         try:
-            if first:
-                yield first
-            for chunk in self._iterator:  # not `yield from`, which would close it, too
+            chunk = chunk or next(self._iterator, None)
+            while chunk is not None:  # not `yield from`: that closes, and close() does
                 yield chunk
+                chunk = next(self._iterator, None)
         except Exception:
             log_midstream(self._environ)
             raise
@@ -167,9 +169,16 @@ def log_midstream(environ: WSGIEnvironment) -> None:
     )
 
 
+#: Whether a status line is an error: those seen so far, so that each is read once.
+_SEEN: dict[str, bool] = {}
+
+
 def _is_error(status: str) -> bool:
     """Whether this status is an error; what is no status at all is a RuntimeError."""
     code = status[:3]
     if not (code.isascii() and code.isdigit() and status[3:4] in ("", " ")) or code < "100":
         raise RuntimeError("start_response was called with a status that has no number")
-    return code >= "400"
+    error = code >= "400"
+    if len(_SEEN) < 256:  # an app may write anything behind the number
+        _SEEN[status] = error
+    return error

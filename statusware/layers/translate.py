@@ -37,7 +37,7 @@ class Translation:
     """
 
     def __init__(self, table: Mapping[Any, Any], *, key: str = "exceptions") -> None:
-        self._rows: dict[type[BaseException], dict[str, Any]] = {}
+        self._rows: dict[type[Exception], dict[str, Any]] = {}
         self._pending: dict[str, dict[str, Any]] = {}
         for name, row in table.items():
             try:
@@ -58,7 +58,7 @@ class Translation:
                 return Problem(**self._rows[cls])
         return None
 
-    def classes(self) -> list[type[BaseException]]:
+    def classes(self) -> list[type[Exception]]:
         """The listed classes that are imported by now."""
         self._catch_up()
         return list(self._rows)
@@ -95,7 +95,7 @@ def servers_problem(error: BaseException) -> Problem | None:
     return next((problem for problem in found if problem is not None), None)
 
 
-def resolve(name: str) -> type[BaseException] | None:
+def resolve(name: str) -> type[Exception] | None:
     """The exception class of a dotted name; None where its module is not imported yet.
 
     The name of a nested class ("shop.models.Recipe.DoesNotExist") and of a built-in one
@@ -112,7 +112,7 @@ def resolve(name: str) -> type[BaseException] | None:
     return None
 
 
-def _member(module: Any, names: list[str]) -> type[BaseException] | None:
+def _member(module: Any, names: list[str]) -> type[Exception] | None:
     """A class in an imported module; None where a part of a package is not imported yet."""
     found = module
     for at, name in enumerate(names):
@@ -131,7 +131,7 @@ def _member(module: Any, names: list[str]) -> type[BaseException] | None:
     return _checked(found, vars(module))
 
 
-def _checked(found: Any, members: Mapping[str, object]) -> type[BaseException]:
+def _checked(found: Any, members: Mapping[str, object]) -> type[Exception]:
     if not (isinstance(found, type) and issubclass(found, Exception)):
         raise PolicyError("is no exception class", hint=nearest("", _exceptions(members)))
     return found
@@ -158,9 +158,9 @@ def _exceptions(members: Mapping[str, object]) -> Iterable[str]:
     return [n for n, v in members.items() if isinstance(v, type) and issubclass(v, Exception)]
 
 
-def _columns(row: object) -> dict[str, Any]:
+def _columns(row: Any) -> dict[str, Any]:
     """The arguments of a problem, tried out."""
-    columns = dict(row) if isinstance(row, Mapping) else {"status": row}
+    columns: dict[str, Any] = dict(row) if isinstance(row, Mapping) else {"status": row}
     for column in columns:
         if column not in _COLUMNS:
             raise PolicyError("is unknown", key=str(column), hint=nearest(str(column), _COLUMNS))
