@@ -24,9 +24,19 @@ def app(target: str, policy: str | os.PathLike[str] | None = None) -> WSGIApplic
     """The WSGI app of `target` (`"module:app"` or `"module:factory()"`) behind `policy`.
 
     A Flask app gets the Flask integration: its exceptions are translated before Flask makes
-    a 500 of them. Raises `PolicyError` for a target or a policy that is wrong.
+    a 500 of them. Raises `PolicyError` for a target or a policy that is wrong; under
+    gunicorn the error by which gunicorn prints a line instead of a traceback, and stops.
     """
-    wsgi_app = load(target)
+    try:
+        return _wrapped(load(target), policy)
+    except PolicyError as error:
+        gunicorn = sys.modules.get("gunicorn.errors")
+        if gunicorn is None:
+            raise
+        raise gunicorn.AppImportError(str(error)) from error
+
+
+def _wrapped(wsgi_app: WSGIApplication, policy: str | os.PathLike[str] | None) -> WSGIApplication:
     if policy is None:
         return wrap(wsgi_app)
     found = Policy.of(policy)

@@ -1,0 +1,159 @@
+"""`Authenticator`: several schemes asked as one.
+
+Schemes that read the same header share one credential: it is enough if one of them
+accepts it (two issuers, say). Credentials in different places must not contradict each
+other: a bad one refuses the request, and two good ones are never chosen between.
+Credentials that a browser sends by itself count only where there is no other.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from ..errors import PolicyError
+from ..problem import Problem, request_id
+from .origins import Origins
+from .scheme import Refused, Scheme, malformed
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+    from .identity import Identity
+
+__all__ = ["Authenticator", "log_refusal"]
+
+log = logging.getLogger("statusware.authentication")
+
+#: Characters in a header that holds a credential. No server passes on much more.
+MAX_HEADER = 8192
+
+
+class Authenticator:
+    """Finds out who sent a request.
+
+    `max_header` bounds the headers that hold credentials (characters), `explain` tells
+    clients the reason of a refusal (for development), `origins` are those from which
+    credentials that browsers send by themselves may come. Raises `PolicyError` for
+    options that are wrong.
+
+    environ keys read: those of the schemes; for ambient credentials `REQUEST_METHOD`,
+    `HTTP_SEC_FETCH_SITE`, `HTTP_ORIGIN`, `HTTP_HOST`, `HTTP_UPGRADE`.
+    """
+
+    def __init__(
+        self,
+        schemes: Sequence[Scheme],
+        *,
+        max_header: int = MAX_HEADER,
+        explain: bool = False,
+        origins: Origins | None = None,
+    ) -> None:
+        if type(max_header) is not int or max_header < 1:
+            raise PolicyError("must be a number of characters", key="max_header")
+        self.schemes = tuple(schemes)
+        self.challenges = self._all_challenges({})
+        self._max_header = max_header
+        self._explain = explain
+        self._origins = origins or Origins()
+        self._headers = tuple({s.header for s in schemes if s.header is not None})
+        self._explicit, self._ambient = _grouped(self.schemes)
+
+    def authenticate(self, environ: WSGIEnvironment) -> Identity | None:
+        """Who sent the request; None where it carries no credential. Raises `Problem`.
+
+        400 for malformed or contradicting credentials, 401 for bad ones, 403 for ambient
+        ones from another site, 503 where they cannot be verified.
+        """
+        for header in self._headers:
+            if len(environ.get(header, "")) > self._max_header:
+                problem = malformed("the header is longer than max_header")
+                raise self._completed(problem, dict.fromkeys(self.schemes, problem))
+        found: tuple[Identity, Scheme] | None = None
+        for group in self._explicit:
+            one = self._ask(group, environ)
+            if one is not None:
+                found = one if found is None else self._only(found, one)
+        if found is None:
+            found = next(filter(None, (self._ask(group, environ) for group in self._ambient)), None)
+        if found is None:
+            return None
+        if found[1].ambient:
+            self._origins.check(environ)
+        return found[0]
+
+    def _only(
+        self, one: tuple[Identity, Scheme], other: tuple[Identity, Scheme]
+    ) -> tuple[Identity, Scheme]:
+        if one[1].ambient != other[1].ambient:
+            return other if one[1].ambient else one
+        problem = malformed("credentials of two schemes at once")
+        raise self._completed(problem, dict.fromkeys((one[1], other[1]), problem))
+
+    def _ask(
+        self, group: tuple[Scheme, ...], environ: WSGIEnvironment
+    ) -> tuple[Identity, Scheme] | None:
+        """The one credential of a group, judged by those it may belong to."""
+        refusals: dict[Scheme, Problem] = {}
+        for scheme in group:
+            try:
+                identity = scheme.authenticate(environ)
+            except Problem as problem:
+                refusals[scheme] = problem
+                if problem.status == 400:
+                    break
+            else:
+                if identity is not None:
+                    return identity, scheme
+        if not refusals:
+            return None
+        told = max(refusals.values(), key=_weight)
+        if told.status == 400:
+            refusals |= dict.fromkeys(group, told)
+        raise self._completed(told, refusals)
+
+    def _completed(self, problem: Problem, refusals: dict[Scheme, Problem]) -> Problem:
+        """The problem with the challenges of all schemes, and with its reason if told to."""
+        if isinstance(problem, Refused):
+            if problem.status in (400, 401):
+                errors = {s: p.error for s, p in refusals.items() if isinstance(p, Refused)}
+                told = self._all_challenges(errors)
+                problem.headers += [("WWW-Authenticate", each) for each in told]
+            if self._explain:
+                problem.detail = problem.description = f"{problem.detail} ({problem.reason})"
+        return problem
+
+    def _all_challenges(self, errors: dict[Scheme, str]) -> tuple[str, ...]:
+        every = (text for s in self.schemes for text in s.challenges(errors.get(s, "")))
+        return tuple(dict.fromkeys(every))
+
+
+def log_refusal(problem: Problem, environ: WSGIEnvironment) -> None:
+    """One line, without anything that was sent."""
+    reason = problem.reason if isinstance(problem, Refused) else problem.detail
+    level = logging.WARNING if problem.status >= 500 else logging.INFO
+    log.log(level, "%s: %s (%s)", problem.problem_code, reason, request_id(environ))
+
+
+def _grouped(
+    schemes: Iterable[Scheme],
+) -> tuple[tuple[tuple[Scheme, ...], ...], tuple[tuple[Scheme, ...], ...]]:
+    """Schemes by the credential they read: those with one of their own, then ambient ones."""
+    groups: dict[object, list[Scheme]] = {}
+    for scheme in schemes:
+        groups.setdefault(scheme.header or scheme, []).append(scheme)
+    every = [tuple(group) for group in groups.values()]
+    return (
+        tuple(g for g in every if g[0].header or not g[0].ambient),
+        tuple(g for g in every if not g[0].header and g[0].ambient),
+    )
+
+
+def _weight(problem: Problem) -> int:
+    """Which refusal of the same credential is told: malformed, unavailable, expired, bad."""
+    if problem.status == 400:
+        return 3
+    if problem.status >= 500:
+        return 2
+    return int(problem.problem_code == "expired-credentials")

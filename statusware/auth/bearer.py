@@ -1,0 +1,189 @@
+"""`Bearer`: JSON Web Tokens in the Authorization header (RFC 6750, RFC 7519, RFC 8725).
+
+A token is read strictly, its claims are checked, then its signature is verified, with
+a key that decides itself which algorithms it is for. A token verified once is not
+verified again until it or its key has expired; its age and `check` are asked each time.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
+from time import monotonic, time
+from typing import TYPE_CHECKING, Any
+
+from ..problem import Problem
+from .cache import Verified, VerifiedCache
+from .callback import load_function
+from .claims import Expired
+from .header import challenge, read_authorization
+from .jose import BadToken, Token, read_header, read_token
+from .keys import Key
+from .options import claim_rules, key_ring, scheme_names, token68
+from .scheme import AUTHORIZATION, expired, invalid, malformed, unavailable
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+    from .identity import Identity
+
+__all__ = ["Bearer"]
+
+log = logging.getLogger("statusware.authentication")
+
+#: How many verified tokens a scheme remembers.
+CACHED = 2048
+
+#: How many JOSE headers of verified tokens a scheme remembers.
+HEADERS = 32
+
+
+class Bearer:
+    """Bearer tokens that are JWTs, of one issuer.
+
+    secret: key for HMAC: text, bytes, `{env = NAME}`, `{file = PATH}`, or a list of them.
+    public_key: `{file = PATH}` or PEM text, or a list of them. jwks: a file or a URL.
+    algorithms: those allowed; by default what fits the key (HS256 for a secret).
+    issuer, audience: text or a list, one of which `iss` and `aud` must name.
+    leeway: seconds by which clocks may differ.
+    max_age: seconds that a key set stays good while no newer one can be fetched (a day).
+    allow_http: fetch the key set without TLS from elsewhere than this machine, too.
+    scheme: authentication scheme, or a list of them. realm: told in the challenge.
+    user, roles, scopes: dotted paths of claims (roles and scopes: or a list of paths).
+    claims: claims that a token must have, by path. profile: "at+jwt" for RFC 9068.
+    check: `(claims) -> bool`, or its dotted name, asked on every request.
+    name: the name of the scheme, for `user:NAME/...`.
+
+    Raises `PolicyError` for an option that is wrong, and for a key that is too weak.
+    environ keys read: `HTTP_AUTHORIZATION`.
+    """
+
+    ambient = False
+    header: str | None = AUTHORIZATION
+
+    def __init__(
+        self,
+        *,
+        secret: Any = None,
+        public_key: Any = None,
+        jwks: Any = None,
+        algorithms: Sequence[str] | None = None,
+        issuer: str | Sequence[str] = (),
+        audience: str | Sequence[str] = (),
+        leeway: float = 30,
+        scheme: str | Sequence[str] = "Bearer",
+        realm: str = "api",
+        user: str = "sub",
+        roles: str | Sequence[str] = "roles",
+        scopes: str | Sequence[str] = "scope",
+        claims: Mapping[str, Any] | None = None,
+        profile: str = "",
+        max_age: float | None = None,
+        allow_http: bool = False,
+        check: str | Callable[[Mapping[str, Any]], bool] | None = None,
+        name: str = "bearer",
+    ) -> None:
+        self.name = name
+        self._schemes = scheme_names(scheme)
+        self._realm = realm
+        self._lower = frozenset(each.lower() for each in self._schemes)
+        self._challenges = {error: self._write(error) for error in ("", *_ERRORS)}
+        self._rules = claim_rules(
+            issuer=issuer, audience=audience, leeway=leeway, profile=profile,
+            claims=claims, user=user, roles=roles, scopes=scopes,
+        )  # fmt: skip
+        self._keys = key_ring(
+            secret, public_key, jwks, algorithms, max_age=max_age, allow_http=allow_http
+        )
+        self._check = load_function(check, "check") if check is not None else None
+        self._cache = VerifiedCache(CACHED)
+        self._headers: dict[str, dict[str, Any]] = {}
+
+    def _write(self, error: str) -> tuple[str, ...]:
+        return tuple(challenge(each, realm=self._realm, error=error) for each in self._schemes)
+
+    def challenges(self, error: str = "") -> tuple[str, ...]:
+        """One challenge for each name of the scheme (RFC 6750 section 3)."""
+        return self._challenges[error]
+
+    def authenticate(self, environ: WSGIEnvironment) -> Identity | None:
+        """Whose token this is; None without one. Raises `Refused` (400, 401, 503)."""
+        header = environ.get(AUTHORIZATION)
+        if header is None:
+            return None
+        digest = sha256(header.encode("utf-8", "surrogatepass")).digest()
+        moment = monotonic()
+        if moment >= self._keys.refresh_at:
+            self._keys.refresh()
+        verified = self._cache.get(digest)
+        if verified is None or verified.key.until <= moment:
+            verified = self._verify(environ, digest)
+        elif verified.end <= time():
+            self._cache.drop(digest)
+            raise expired()
+        if verified is None:
+            return None
+        if self._check is not None:
+            self._ask(verified.identity.claims)
+        return verified.identity
+
+    def _verify(self, environ: WSGIEnvironment, digest: bytes) -> Verified | None:
+        found = read_authorization(environ)
+        if found is None or found[0] not in self._lower:
+            return None
+        if not token68(found[1]):
+            raise malformed("the Authorization header does not hold one bearer token")
+        try:
+            verified = self._read(found[1])
+        except Expired:
+            raise expired() from None
+        except BadToken as error:
+            raise invalid(str(error)) from None
+        self._cache.put(digest, verified)
+        return verified
+
+    def _read(self, text: str) -> Verified:
+        """The token, verified: what is cheap first. Raises `BadToken`."""
+        token = read_token(text, self._header)
+        self._rules.check(token.claims, time())
+        key = self._signer(token)
+        if len(self._headers) < HEADERS:
+            self._headers[text.partition(".")[0]] = token.header
+        identity = self._rules.identity(token.claims, self.name)
+        return Verified(self._rules.last_moment(token.claims), key, identity)
+
+    def _header(self, segment: str) -> dict[str, Any]:
+        """The JOSE header, checked. Those of verified tokens are remembered: they are all alike."""
+        header = self._headers.get(segment)
+        if header is None:
+            header = read_header(segment)
+            self._rules.check_header(header)
+        return header
+
+    def _signer(self, token: Token) -> Key:
+        algorithm = token.header.get("alg")
+        if not isinstance(algorithm, str) or algorithm not in self._keys.algorithms:
+            raise BadToken("alg is not an allowed algorithm")
+        for key in self._keys.find(algorithm, token.header.get("kid")):
+            if key.verify(algorithm, token.signed, token.signature):
+                return key
+        raise BadToken("no key of ours has signed it")
+
+    def _ask(self, claims: Mapping[str, Any]) -> None:
+        """Ask `check`; only True lets pass, and what is not a bool is a fault of its own."""
+        check = self._check
+        try:
+            verdict = check(claims) if check is not None else True
+        except Problem:
+            raise
+        except Exception:  # the app's code: whatever it raises, nobody passes
+            log.exception("the check of %s failed", self.name)
+            raise unavailable("the check failed") from None
+        if verdict is not True:
+            if verdict not in (False, None):
+                raise unavailable("the check returned something that is not a bool")
+            raise invalid("the check refused it")
+
+
+_ERRORS = ("invalid_token", "invalid_request")

@@ -1,0 +1,87 @@
+"""`Custom`: a scheme of the app's own, around one function.
+
+Sessions, signed requests, client certificates, opaque tokens: `verify(environ)` returns
+an `Identity`, or None where the request carries no credential of the kind, or raises
+`Problem`. Whatever else it raises or returns is a fault, and nobody passes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ..errors import PolicyError
+from ..problem import Problem
+from .callback import load_function
+from .header import is_scheme, valid_challenge
+from .identity import Identity
+from .scheme import unavailable
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+__all__ = ["Custom"]
+
+log = logging.getLogger("statusware.authentication")
+
+
+class Custom:
+    """A scheme that asks `verify`, a function or its dotted name.
+
+    challenge: what WWW-Authenticate says; by default `NAME realm="api"`.
+    ambient: whether browsers send the credential by themselves (cookies, certificates);
+    the cross-site rule applies then. header: the request header that holds the
+    credential, if there is one; schemes that read the same header share the credential.
+    name: the `scheme` of the identities, whatever `verify` says.
+
+    Raises `PolicyError` for a wrong option. environ keys read: those of `verify`.
+    """
+
+    def __init__(
+        self,
+        verify: str | Callable[[WSGIEnvironment], Identity | None],
+        *,
+        challenge: str = "",
+        ambient: bool = False,
+        header: str = "",
+        name: str = "custom",
+    ) -> None:
+        if not isinstance(ambient, bool):
+            raise PolicyError("must be true or false", key="ambient")
+        challenge = challenge or f'{name.title()} realm="api"'
+        if not valid_challenge(challenge):
+            reason = f"{challenge!r} is not a challenge"
+            raise PolicyError(reason, key="challenge", hint="""write 'Session realm="shop"'""")
+        self.name, self.ambient = name, ambient
+        self.verify = load_function(verify, "verify")
+        self.header = header_key(header, "header") if header else None
+        self._challenges = (challenge,)
+
+    def challenges(self, error: str = "") -> tuple[str, ...]:
+        """The configured challenge; it knows no errors."""
+        return self._challenges
+
+    def authenticate(self, environ: WSGIEnvironment) -> Identity | None:
+        """What `verify` says. Raises `Problem`: its own, or 503 where it fails."""
+        try:
+            found: Any = self.verify(environ)
+        except Problem:
+            raise
+        except Exception:  # the app's code: whatever it raises, nobody passes
+            log.exception("the verifier of %s failed", self.name)
+            raise unavailable("the verifier failed") from None
+        if found is None:
+            return None
+        if not isinstance(found, Identity):
+            log.error("the verifier of %s returned no Identity", self.name)
+            raise unavailable("the verifier returned something that is not an Identity")
+        return found if found.scheme == self.name else replace(found, scheme=self.name)
+
+
+def header_key(name: Any, key: str) -> str:
+    """The environ key of a request header. Raises `PolicyError` for what cannot be one."""
+    if not is_scheme(name):  # the same grammar: a token
+        raise PolicyError(f"{name!r} is not the name of a header", key=key)
+    return "HTTP_" + str(name).upper().replace("-", "_")

@@ -1,0 +1,83 @@
+"""`Identity`: who sent the request, as a verified credential says.
+
+It is shared between requests (verified tokens are cached), hence frozen all the
+way down: what one request did to it, the next would see.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from werkzeug.datastructures import ImmutableDict, ImmutableList
+
+__all__ = ["Identity", "frozen", "valid_user"]
+
+#: C0 and C1 controls, line and paragraph separators, lone surrogates: none of them can
+#: stand in REMOTE_USER or in a log line.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A verified user.
+
+    `user` is the name, `scheme` the name of the configured scheme that verified it,
+    `roles` and `scopes` are what it may claim, `claims` whatever else the credential
+    said (read-only, nested values included; an empty mapping for most schemes).
+
+    Raises `ValueError` for an empty user or one with control characters, `TypeError` for
+    roles or scopes given as one string (which would be taken for its letters).
+    """
+
+    user: str
+    scheme: str = ""
+    roles: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
+    claims: Mapping[str, Any] = field(default_factory=ImmutableDict, repr=False, hash=False)
+
+    def __post_init__(self) -> None:
+        if not valid_user(self.user):
+            raise ValueError(
+                "the user of an Identity is text, not empty, without control characters"
+            )
+        for name, names in (("roles", self.roles), ("scopes", self.scopes)):
+            if type(names) is not frozenset:
+                object.__setattr__(self, name, _names(name, names))
+        if type(self.claims) is not ImmutableDict:
+            object.__setattr__(self, "claims", frozen(dict(self.claims)))
+
+    @property
+    def remote_user(self) -> str:
+        """`user` as environ text: its UTF-8 bytes as Latin-1 (PEP 3333)."""
+        user = self.user
+        return user if user.isascii() else user.encode().decode("latin-1")
+
+
+def valid_user(user: object) -> bool:
+    """Whether this can name a user: text, not blank, no control characters."""
+    return isinstance(user, str) and bool(user.strip()) and not _UNSAFE.search(user)
+
+
+def frozen(value: Any) -> Any:
+    """JSON data that cannot be changed: dicts and lists replaced by read-only ones, deeply."""
+    if isinstance(value, dict):
+        members = dict(value)
+        for name, member in value.items():
+            if isinstance(member, _CONTAINERS):
+                members[name] = frozen(member)
+        return ImmutableDict(members)
+    if isinstance(value, list | tuple):
+        return ImmutableList(map(frozen, value))
+    return value
+
+
+_CONTAINERS = (dict, list, tuple)
+
+
+def _names(what: str, names: Iterable[str]) -> frozenset[str]:
+    if isinstance(names, str | bytes):
+        raise TypeError(f"the {what} of an Identity are a list of names, not one string")
+    return frozenset(names)

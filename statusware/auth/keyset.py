@@ -1,0 +1,223 @@
+"""Key sets that change: a JWKS file, or one that an identity provider publishes.
+
+A request whose key is at hand never waits. Sets are fetched by a thread that lives as
+long as the fetch, at most once in `PAUSE` seconds a process; only a request for which no
+key is at hand waits for its own fetch, and the very first ones for the first. Nothing
+is fetched, and no thread started, before a process's first request that needs it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import Any
+
+from ..errors import PolicyError
+from .fetch import LIMIT, FetchError, fetcher
+from .jose import BadToken
+from .keys import Key, KeyRing, jwt_algorithms
+from .public import jwk_keys
+from .scheme import unavailable
+from .source import read_file
+
+__all__ = ["FileKeys", "RemoteKeys", "key_set"]
+
+log = logging.getLogger("statusware.authentication")
+
+#: Seconds between two fetches, whatever asks for them.
+PAUSE = 30.0
+
+#: Seconds after which a set is fetched again, in the background.
+REFRESH = 300.0
+
+#: Seconds between two looks at a file.
+LOOK = 1.0
+
+
+def key_set(
+    jwks: Any, algorithms: Sequence[str], *, max_age: float, allow_http: bool = False
+) -> KeyRing:
+    """The keys that the `jwks` option names: a file, `{file = PATH}` or a URL."""
+    if isinstance(jwks, dict) and set(jwks) == {"file"}:
+        jwks = jwks["file"]
+    if not isinstance(jwks, str) or not jwks:
+        raise PolicyError("must be a file or a URL", key="jwks")
+    jwt_algorithms()
+    if "://" not in jwks:
+        return FileKeys(jwks, algorithms)
+    return RemoteKeys(fetcher(jwks, allow_http=allow_http), algorithms, max_age=max_age)
+
+
+class _Changing(KeyRing):
+    """Keys that are replaced as a whole. Those that leave drop their tokens."""
+
+    def __init__(self, algorithms: Sequence[str]) -> None:
+        super().__init__(())
+        self.algorithms = frozenset(algorithms)
+
+    def find(self, algorithm: str, kid: str | None) -> Sequence[Key]:
+        fitting = (key for key in self._keys if algorithm in key.verifiers)
+        return [key for key in fitting if kid is None or key.kid is None or key.kid == kid]
+
+    def _replace(self, data: bytes, until: float) -> None:
+        """Take over a set; keys that were there before stay the same objects."""
+        found, skipped = jwk_keys(data, self.algorithms)
+        for reason in skipped:
+            log.warning("a key of the set is not used: %s", reason)
+        keys = [next((old for old in self._keys if _same(old, new)), new) for new in found]
+        gone = [old for old in self._keys if old not in keys]
+        for key in keys:
+            key.until = until
+        self._keys = tuple(keys)
+        for key in gone:
+            key.until = 0.0
+
+
+def _same(one: Key, other: Key) -> bool:
+    return (one.kid, one.material, one.verifiers.keys()) == (
+        other.kid,
+        other.material,
+        other.verifiers.keys(),
+    )
+
+
+class FileKeys(_Changing):
+    """A JWKS file, read again when it changes. A broken one leaves the old keys in place.
+
+    Raises `PolicyError` where there is nothing to start with.
+    """
+
+    def __init__(self, path: str, algorithms: Sequence[str]) -> None:
+        super().__init__(algorithms)
+        self._path = path
+        self._lock = threading.Lock()
+        self._stamp = _stamp(path)
+        try:
+            self._replace(read_file(path, "jwks"), float("inf"))
+        except BadToken as error:
+            raise PolicyError(f"{path}: {error}", key="jwks") from None
+        if not self._keys:
+            raise PolicyError(f"{path} has no key that can be used", key="jwks")
+        self.refresh_at = 0.0
+
+    def refresh(self) -> None:
+        """Look at the file, if nobody else is at it."""
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            self.refresh_at = monotonic() + LOOK
+            stamp = _stamp(self._path)
+            if stamp == self._stamp:
+                return
+            self._stamp = stamp
+            self._replace(read_file(self._path, "jwks"), float("inf"))
+            log.info("the key set has been read again")
+        except (PolicyError, BadToken) as error:
+            log.error("the old keys stay: %s", error)  # noqa: TRY400 - the reason says it all
+        finally:
+            self._lock.release()
+
+
+def _stamp(path: str) -> tuple[int, ...]:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return ()
+    return (found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+class RemoteKeys(_Changing):
+    """A key set that `fetch` gets. The last good one counts for `max_age` seconds."""
+
+    def __init__(
+        self,
+        fetch: Callable[[], bytes],
+        algorithms: Sequence[str],
+        *,
+        max_age: float,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        super().__init__(algorithms)
+        self._fetch, self._max_age, self._clock = fetch, max_age, clock
+        self._process = 0
+        self._reset()
+
+    def _reset(self) -> None:
+        """Forget what another process was doing: its threads have not come along."""
+        self._process = os.getpid()
+        self._lock = threading.Lock()
+        self._running: threading.Event | None = None
+        self._next = self._good_until = float("-inf")
+        self._first = self._failed = True
+        self.refresh_at = 0.0
+
+    def refresh(self) -> None:
+        """See to it that somebody fetches the set, if it is time."""
+        self._start()
+
+    def find(self, algorithm: str, kid: str | None) -> Sequence[Key]:
+        """The keys of the set. Raises `Refused` (503) where the set may not be believed."""
+        self._require()
+        keys = super().find(algorithm, kid)
+        if keys or kid is None:
+            return keys
+        running = self._start()
+        if running is not None:
+            running.wait(LIMIT)
+            keys = super().find(algorithm, kid)
+        if not keys and (self._failed or self._running is not None):
+            # A newer set may have the key: that is not known, and nobody waits for others.
+            raise self._unavailable("the key is not in the last set, and there is no newer one")
+        return keys
+
+    def _require(self) -> None:
+        """A set that is young enough, or 503."""
+        if self._clock() < self._good_until and self._process == os.getpid():
+            return
+        running = self._start() or (self._running if self._first else None)
+        if running is not None:
+            running.wait(LIMIT)
+        if self._clock() >= self._good_until:
+            raise self._unavailable("there is no key set that may be believed")
+
+    def _unavailable(self, reason: str) -> Exception:
+        wait = 1 if self._running is not None else self._next - self._clock()
+        return unavailable(reason, int(min(max(wait, 1), PAUSE)) + 1)
+
+    def _start(self) -> threading.Event | None:
+        """Start a fetch, unless one is under way or the last was just now; its end, if started."""
+        if self._process != os.getpid():
+            self._reset()
+        with self._lock:
+            now = self._clock()
+            if self._running is not None or now < self._next:
+                return None
+            self._next = now + PAUSE
+            self.refresh_at = self._next
+            running = self._running = threading.Event()
+        try:
+            threading.Thread(target=self._run, args=(running,), daemon=True).start()
+        except RuntimeError:
+            log.exception("no thread for fetching the key set")
+            self._running, self._first = None, False
+            running.set()
+        return running
+
+    def _run(self, running: threading.Event) -> None:
+        try:
+            until = self._clock() + self._max_age
+            self._replace(self._fetch(), until)
+            self._good_until, self._failed = until, False
+            self.refresh_at = max(self._next, self._clock() + min(REFRESH, self._max_age / 2))
+        except (FetchError, BadToken) as error:
+            self._failed = True
+            log.warning("the key set could not be fetched: %s", error)
+        except Exception:  # the thread has nobody above it; what is wrong must be seen
+            self._failed = True
+            log.exception("the key set could not be fetched")
+        finally:
+            self._running, self._first = None, False
+            running.set()

@@ -1,0 +1,101 @@
+"""From the table `[auth]` of a policy to schemes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import PolicyError, nearest
+from .bearer import Bearer
+from .custom import Custom
+from .header import is_scheme
+from .proxy import Proxy, RemoteUser
+from .scheme import Scheme
+
+__all__ = ["LAYER_OPTIONS", "SHIPPED", "build_schemes", "layer_options"]
+
+#: Names in `[auth]` that have a class of their own; any other is a scheme of the app.
+SHIPPED: dict[str, Callable[..., Scheme]] = {
+    "bearer": Bearer,
+    "proxy": Proxy,
+    "remote_user": RemoteUser,
+}
+
+#: Options that may name a file, `{file = PATH}`.
+_SOURCES = frozenset({"secret", "public_key", "jwks", "keys", "users"})
+
+#: Keys of `[auth]` that are options of the layer, with their types.
+LAYER_OPTIONS: dict[str, type] = {"max_header": int, "strip_headers": list, "explain": bool}
+
+
+def build_schemes(auth: Mapping[str, Any], *, folder: Path = Path()) -> dict[str, Scheme]:
+    """The schemes of `[auth]`, by name. Files are relative to `folder`. Raises `PolicyError`.
+
+    A list of tables, `[[auth.bearer]]`, makes several: the second is `bearer-2` unless it
+    has a `name`.
+    """
+    schemes: dict[str, Scheme] = {}
+    for kind, tables in auth.items():
+        if kind in LAYER_OPTIONS:
+            continue
+        several = isinstance(tables, list)
+        for at, table in enumerate(tables if several else [tables]):
+            key = f"{kind}[{at}]" if several else kind
+            try:
+                scheme = _scheme(kind, table, kind if at == 0 else f"{kind}-{at + 1}", folder)
+            except PolicyError as error:
+                raise error.at(key=key) from error.__cause__
+            if scheme.name in schemes:
+                reason = f"{scheme.name!r} is the name of two schemes"
+                raise PolicyError(reason, key=f"{key}.name")
+            schemes[scheme.name] = scheme
+    return schemes
+
+
+def layer_options(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of `Authentication` that a policy has. Raises `PolicyError`.
+
+    Those of `[auth]`, `origin` of `[api]` and `origins` of `[cors]`.
+    """
+    auth = document.get("auth", {})
+    options = {name: auth[name] for name in LAYER_OPTIONS if name in auth}
+    for name, value in options.items():
+        if type(value) is not LAYER_OPTIONS[name]:
+            told = {int: "a number", list: "a list", bool: "true or false"}[LAYER_OPTIONS[name]]
+            raise PolicyError(f"must be {told}", key=f"auth.{name}")
+    for section, name in (("api", "origin"), ("cors", "origins")):
+        if name in document.get(section, {}):
+            options[name] = document[section][name]
+    return options
+
+
+def _scheme(kind: str, table: Any, name: str, folder: Path) -> Scheme:
+    if not isinstance(table, Mapping):
+        hint = nearest(kind, (*SHIPPED, *LAYER_OPTIONS))
+        raise PolicyError("must be a table of options", hint=hint)
+    build: Callable[..., Scheme] = SHIPPED.get(kind, Custom)
+    if build is Custom and "verify" not in table:
+        raise PolicyError("has no verify, as a scheme of your own has", hint=nearest(kind, SHIPPED))
+    known = inspect.signature(build).parameters
+    for option in table:
+        if option not in known:
+            raise PolicyError("unknown option", key=option, hint=nearest(option, known))
+    options = {"name": name} | dict(table)
+    if not is_scheme(options["name"]):
+        raise PolicyError(f"{options['name']!r} is not a name", key="name")
+    for option in _SOURCES.intersection(options):
+        options[option] = _located(options[option], folder)
+    if isinstance(options.get("jwks"), str) and "://" not in options["jwks"]:
+        options["jwks"] = str(folder / options["jwks"])
+    return build(**options)
+
+
+def _located(value: Any, folder: Path) -> Any:
+    """An option with the paths in `{file = ...}` brought to where they are."""
+    if isinstance(value, Mapping) and set(value) == {"file"} and isinstance(value["file"], str):
+        return {"file": str(folder / value["file"])}
+    if isinstance(value, list):
+        return [_located(each, folder) for each in value]
+    return value

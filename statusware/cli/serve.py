@@ -1,0 +1,41 @@
+"""`statusware serve`: an app behind its policy, in gunicorn where that is installed."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import sys
+
+import click
+from werkzeug.serving import run_simple
+
+from ..policy import Policy
+from ..serve import app as load_app
+from .server import gunicorn
+
+__all__ = ["serve"]
+
+
+@click.command(epilog="Example: statusware serve shop.wsgi:app --policy statusware.toml")
+@click.argument("app")
+@click.option("--policy", default="statusware.toml", show_default=True, help="The policy file.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1))
+def serve(app: str, policy: str, host: str, port: int, workers: int) -> None:
+    """Serves APP ("module:name") behind its policy until Ctrl-C.
+
+    In gunicorn where that is installed, which then takes the place of this process; else in
+    Werkzeug's server, which is for development only.
+    """
+    if not re.fullmatch(r"[\w.]+:.+", app):
+        raise click.UsageError('APP is "module:name", as in shop.wsgi:app')
+    Policy.load(policy)  # so that a wrong policy is told here, not by each worker
+    if importlib.util.find_spec("gunicorn") is not None:
+        bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        command = gunicorn(app, policy, bind=bind, workers=workers)
+        os.execv(command[0], command)
+    click.echo("gunicorn is not installed: this is Werkzeug's server, not for production", err=True)
+    sys.path.insert(0, os.getcwd())
+    run_simple(host, port, load_app(app, policy), threaded=True)

@@ -1,0 +1,155 @@
+"""`Authentication`: the layer that owns 401, malformed credentials (400) and 503.
+
+It finds out who sent a request, and demands that somebody did wherever the route is not
+open to everyone. On open routes a credential that is bad, malformed or cannot be verified
+never refuses: there is no identity, and a line in the log (login and refresh must work).
+
+environ keys read: `statusware.route`, and those of the schemes. environ keys set:
+`statusware.identity`, `statusware.challenges` (what a 401 further in shall say),
+`REMOTE_USER` (UTF-8 as Latin-1; removed from anonymous requests). Headers by which a
+proxy would pass on an identity are removed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ..auth.authenticator import MAX_HEADER, Authenticator, log_refusal
+from ..auth.origins import Origins
+from ..auth.proxy import Proxy
+from ..auth.scheme import Scheme
+from ..auth.strip import IDENTITY_HEADERS, Stripper
+from ..errors import PolicyError
+from ..problem import Problem
+from ..rules import Match, RouteTable
+from .access import access_rule
+from .guard import Guard
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+    from ..auth.identity import Identity
+
+__all__ = ["Authentication"]
+
+
+class Authentication(Guard):
+    """Verifies credentials with `schemes`, and sets the identity.
+
+    `public` lists what needs no credentials, as matches; or `routes` is the `RouteTable`
+    of a policy: open is then what its `allow` says. `max_header` bounds the headers that
+    hold credentials (characters), `strip_headers` replaces the list of identity headers
+    that are removed, `explain` tells clients why credentials are bad (for development).
+    `origin` is our own origin as browsers see it (by default that of the Host header),
+    `origins` those that may use credentials that browsers send by themselves. A wrong
+    option is a `PolicyError`.
+
+        app = Authentication(app, Bearer(secret=..., audience="recipes"), public=["GET /recipes"])
+    """
+
+    log = logging.getLogger("statusware.authentication")
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        *schemes: Scheme,
+        public: Iterable[str] | None = None,
+        routes: RouteTable | None = None,
+        max_header: int = MAX_HEADER,
+        strip_headers: Iterable[str] = IDENTITY_HEADERS,
+        explain: bool = False,
+        origin: str = "",
+        origins: Iterable[str] = (),
+    ) -> None:
+        super().__init__(app)
+        if not schemes:
+            raise PolicyError("has no scheme", key="auth", hint="as in Bearer(secret=...)")
+        if public is not None and routes is not None:
+            raise PolicyError("public and routes exclude each other", key="public")
+        if isinstance(public, str):
+            raise PolicyError("must be a list of matches", key="public", hint=f'["{public}"]')
+        self._authenticator = Authenticator(
+            schemes, max_header=max_header, explain=explain, origins=Origins(origin, origins)
+        )
+        self._strip = Stripper(strip_headers).strip
+        #: The identity headers that a proxy which is trusted may set, by scheme.
+        self._passed = {s.name: s.passed for s in schemes if isinstance(s, Proxy)}
+        self._table = routes
+        self._public = RouteTable(public) if public else None
+        names = [scheme.name for scheme in schemes]
+        listed = () if routes is None else routes.routes
+        #: By the index of a route: whether it needs no credentials, and whether it is hidden.
+        self._modes = [(access_rule(route, names).open, route.hide) for route in listed]
+
+    def check(self, environ: WSGIEnvironment) -> None:
+        """400, 401, 403 (`cross-site-request`) or 503; a hidden route is a bare 404."""
+        open_, hidden = False, False
+        if self._table is not None:
+            match = self._table.select(environ)
+            if self._is_outside(match):
+                return
+            open_, hidden = self._openness(match)
+        elif self._public is not None:
+            open_ = self._is_public(self._public, environ)
+        environ["statusware.challenges"] = self._authenticator.challenges
+        try:
+            identity = self._find(environ, demanded=not open_)
+        except Problem as problem:
+            if hidden:
+                log_refusal(problem, environ)
+                raise Problem(404) from None
+            raise
+        self._set(identity, environ)
+
+    def _find(self, environ: WSGIEnvironment, *, demanded: bool) -> Identity | None:
+        try:
+            identity = self._authenticator.authenticate(environ)
+        except Problem as problem:
+            if demanded:
+                raise
+            log_refusal(problem, environ)
+            return None
+        if identity is None and demanded:
+            raise Problem(401, code="missing-credentials")
+        return identity
+
+    def _set(self, identity: Identity | None, environ: WSGIEnvironment) -> None:
+        if identity is None:
+            environ.pop("REMOTE_USER", None)
+            environ.pop("statusware.identity", None)
+            self._strip(environ)
+        else:
+            environ["REMOTE_USER"] = identity.remote_user
+            environ["statusware.identity"] = identity
+            self._strip(environ, keep=self._passed.get(identity.scheme, ()))
+
+    def _is_outside(self, match: Match) -> bool:
+        """Whether no route lists the path, and the policy leaves it alone."""
+        table = self._table
+        if match.route is not None or table is None or table.unlisted != "pass":
+            return False
+        return not table.lists(match.path)
+
+    def _openness(self, match: Match) -> tuple[bool, bool]:
+        """Whether the request needs no credentials, and whether its route is hidden."""
+        route = match.route
+        open_, hidden = (False, False) if route is None else self._modes[route.index]
+        if match.override is not None:
+            also_open, also_hidden = self._openness(match.override)
+            return open_ and also_open, hidden or also_hidden
+        return open_, hidden
+
+    def _is_public(self, table: RouteTable, environ: WSGIEnvironment) -> bool:
+        """Whether `public` lists the request. Its route stays what another layer has found."""
+        kept = environ.pop("statusware.route", None)
+        match = table.select(environ)
+        if kept is None:
+            environ.pop("statusware.route", None)
+        else:
+            environ["statusware.route"] = kept
+        return bool(match) and (match.override is None or bool(match.override))
+
+    def _record(self, problem: Problem, environ: WSGIEnvironment) -> None:
+        log_refusal(problem, environ)

@@ -1,0 +1,88 @@
+"""The house rules that a program can check: imports point one way, frameworks stay outside."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "statusware"
+
+#: From the ground up; a file imports what stands before its own line, or beside it.
+ORDER = (
+    "errors", "catalog", "page", "problem", "request", "body", "rules", "auth", "layers",
+    "policy", "integrations", "serve", "cli",
+)  # fmt: skip
+
+FRAMEWORKS = {"flask", "pyramid", "django", "falcon", "bottle", "gunicorn", "sqlalchemy"}
+EXTRAS = {"jwt", "cryptography", "bcrypt", "click", "rich", "jsonschema_rs", "orjson", "yaml"}
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def part(file):
+    """The line of ORDER that a file belongs to; None for the package's own __init__."""
+    first = file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    return None if first == "__init__" else first
+
+
+def imports(file):
+    """Every module that a file imports, as an absolute name; inside functions too."""
+    package = ("statusware", *file.relative_to(PACKAGE).parts[:-1])
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            base = package[: len(package) - node.level + 1]
+            yield ".".join((*base, *filter(None, [node.module])))
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
+def test_imports_point_one_way(file):
+    mine = part(file)
+    if mine is None:
+        pytest.skip("the public names stand outside the order")
+    for module in imports(file):
+        name, *rest = module.split(".")
+        if name == "statusware":
+            assert rest, f"{file.name} imports the whole package"
+            assert ORDER.index(rest[0]) <= ORDER.index(mine), f"{file.name} imports {module}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
+def test_frameworks_are_imported_by_integrations_and_commands_alone(file):
+    if part(file) in ("integrations", "cli"):
+        pytest.skip("this is where they belong")
+    assert FRAMEWORKS.isdisjoint(module.split(".")[0] for module in imports(file))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
+def test_options_are_not_checked_by_assert(file):
+    assert not [
+        n for n in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(n, ast.Assert)
+    ]
+
+
+def test_one_place_wraps_start_response():
+    """Whoever hands the app another `start_response` than the one it got wraps it."""
+    wrapping = set()
+    for file in FILES:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and len(node.args) == 2
+                and ast.unparse(node.args[0]) == "environ"
+                and ast.unparse(node.args[1]) != "start_response"
+                and "start" in ast.unparse(node.args[1])
+            ):
+                wrapping.add(str(file.relative_to(PACKAGE)))
+    assert wrapping == {"layers/envelope.py"}
+
+
+def test_import_brings_no_framework_and_no_extra_along():
+    code = "import sys, statusware; print(' '.join(m.split('.')[0] for m in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (FRAMEWORKS | EXTRAS).isdisjoint(done.stdout.split())

@@ -1,0 +1,191 @@
+"""Policies: the file, the dict, and every way in which they can be wrong."""
+
+import textwrap
+
+import pytest
+
+from statusware import Policy, PolicyError, wrap
+
+SECRET = "0123456789abcdef0123456789abcdef"
+BEARER = f'[auth.bearer]\nsecret = "{SECRET}"\n'
+OPEN = '[[routes]]\nmatch = "GET /recipes"\nallow = ["everyone"]\n'
+
+#: A policy file, and what the one line says: the key, the reason, the nearest right thing.
+WRONG = {
+    "not TOML": ("[api\n", ["is not TOML", "line 1"]),
+    "an unknown section": ("[envelop]\n", ["envelop: is unknown", '"envelope"']),
+    "an unknown key": ('[api]\nunlistd = "pass"\n', ["api.unlistd: is unknown", '"unlisted"']),
+    "an unknown key of a route": (
+        f'{OPEN}alow = ["everyone"]\n',
+        ["routes[0].alow: is unknown", '"allow"'],
+    ),
+    "a wrong type": ("[api]\npaths = 5\n", ["api.paths: must be a list of strings"]),
+    "a wrong type in a list": ("[api]\nmethods = [5]\n", ["api.methods[0]: must be a string"]),
+    "a wrong word": ('[api]\nunlisted = "deny"\n', ['api.unlisted: must be "reject" or "pass"']),
+    "a wrong keep": ('[envelope]\nkeep = "jsn"\n', ["envelope.keep", "'jsn'", '"json"']),
+    "a wrong format": ('[envelope]\nformat = "smple"\n', ["envelope.format", '"simple"']),
+    "a renderer that does not import": (
+        '[envelope]\nformat = "no_such_package:render"\n',
+        ["envelope.format", "does not import", "no_such_package"],
+    ),
+    "pages of types": (
+        '[envelope]\ntypes = "/problems/"\n',
+        ["envelope.types", "not supported yet"],
+    ),
+    "no match": ('[[routes]]\nallow = ["everyone"]\n', ["routes[0]: lacks 'match'"]),
+    "a match that is none": (
+        '[[routes]]\nmatch = "/recipes"\nallow = "everyone"\n',
+        ["routes[0].match", "METHOD"],
+    ),
+    "an unknown method": (
+        '[[routes]]\nmatch = "GTE /x"\nallow = "everyone"\n',
+        ["routes[0].match: 'GTE' is no known method", '"GET"'],
+    ),
+    "an unknown converter": (
+        '[[routes]]\nmatch = "GET /x/{id:integer}"\nallow = "everyone"\n',
+        ["routes[0].match", "'integer' is no converter", '"int"'],
+    ),
+    "a pattern that can never match": (
+        '[[routes]]\nmatch = "GET /a/../b"\nallow = "everyone"\n',
+        ["routes[0].match", "can never match"],
+    ),
+    "the same match twice": (f"{OPEN}{OPEN}", ["routes[1].match", "same match", "GET /recipes"]),
+    "the same match under another name": (
+        '[[routes]]\nmatch = "GET /a/{x}"\nallow = "everyone"\n'
+        '[[routes]]\nmatch = "GET /a/{y}"\nallow = "everyone"\n',
+        ["routes[1].match", "same match"],
+    ),
+    "a principal that cannot be parsed": (
+        '[[routes]]\nmatch = "GET /x"\nallow = ["everyon"]\n',
+        ["routes[0].allow: 'everyon' is no principal", '"everyone"'],
+    ),
+    "a kind of principal that does not exist": (
+        f'{BEARER}[[routes]]\nmatch = "GET /x"\nallow = ["rol:editor"]\n',
+        ["routes[0].allow", "'rol:editor'", '"role"'],
+    ),
+    "a predicate that does not import": (
+        f'{BEARER}[[routes]]\nmatch = "GET /x"\nallow = ["no_such_package.rules:owner"]\n',
+        ["routes[0].allow", "does not import", "no_such_package"],
+    ),
+    "a path variable that does not exist": (
+        f'{BEARER}[[routes]]\nmatch = "GET /users/{{name}}"\nallow = ["user:{{nam}}"]\n',
+        ["routes[0].allow", "unknown path variable", '"name"'],
+    ),
+    "an exception that does not import": (
+        '[errors]\n"no_such_package.Missing" = 404\n',
+        ["errors.'no_such_package.Missing'", "does not import"],
+    ),
+    "an exception that is not in its module": (
+        '[errors]\n"json.JSONDecodeErro" = 400\n',
+        ["errors.'json.JSONDecodeErro'", "does not import", '"JSONDecodeError"'],
+    ),
+    "a status that is no error": ('[errors]\n"json.JSONDecodeError" = 200\n', ["400 to 599"]),
+    "a route that needs credentials where there are none": (
+        '[[routes]]\nmatch = "GET /x"\nallow = ["role:editor"]\n',
+        ["routes[0]: needs credentials", "[auth.bearer]"],
+    ),
+    "a route without allow where there are none": (
+        '[[routes]]\nmatch = "GET /x"\n',
+        ["routes[0]: needs credentials"],
+    ),
+    "credentials without any route": (BEARER, ["auth: protects nothing", "unlisted"]),
+    "a short secret": (f'[auth.bearer]\nsecret = "short"\n{OPEN}', ["auth.bearer.secret"]),
+    "a secret that is not set": (
+        f'[auth.bearer]\nsecret = {{env = "NO_SUCH_VARIABLE"}}\n{OPEN}',
+        ["auth.bearer.secret", "NO_SUCH_VARIABLE"],
+    ),
+    "an unknown option of a scheme": (
+        f'{BEARER}isuer = "x"\n{OPEN}',
+        ["auth.bearer.isuer", '"issuer"'],
+    ),
+    "hide with unlisted paths served": (
+        f'[api]\nunlisted = "pass"\n{OPEN}hide = true\n',
+        ["routes[0].hide", 'unlisted = "reject"'],
+    ),
+    "a route outside the paths": (f'[api]\npaths = ["/api"]\n{OPEN}', ["routes[0].match", "paths"]),
+    "a prefix without a slash": ('[api]\npaths = ["api"]\n', ["api.paths", "slash"]),
+    "an unknown relaxation": ('[api]\nallow_path = ["dots"]\n', ["api.allow_path", '"dot"']),
+    "a schema file that is missing": (
+        '[[routes]]\nmatch = "POST /x"\nallow = "everyone"\nbody = "nope.json"\n',
+        ["routes[0].body", "nope.json"],
+    ),
+    "a schema file that is no schema": (
+        '[[routes]]\nmatch = "POST /x"\nallow = "everyone"\nbody = {type = "strng"}\n',
+        ["routes[0].body"],
+    ),
+    "a body on a route that takes none": (
+        '[[routes]]\nmatch = "GET /x"\nallow = "everyone"\nbody = {}\n',
+        ["routes[0].body"],
+    ),
+    "a size that is none": (
+        '[[routes]]\nmatch = "POST /x"\nallow = "everyone"\nbody = {}\nmax_bytes = "64 apples"\n',
+        ["routes[0].max_bytes"],
+    ),
+    "a number out of range": ("[body]\nmax_depth = 0\n", ["body.max_depth"]),
+}
+
+#: What DESIGN names and this version does not do yet; refused by name.
+NOT_YET = {
+    "cors": '[cors]\norigins = ["*"]\n',
+    "problems": "[problems.name-taken]\nstatus = 409\n",
+    "api.report": "[api]\nreport = true\n",
+    "api.openapi": '[api]\nopenapi = "openapi.yaml"\n',
+    "api.audit": '[api]\naudit = "refuse"\n',
+    "api.reload": "[api]\nreload = true\n",
+}
+
+
+def write(tmp_path, text):
+    file = tmp_path / "statusware.toml"
+    file.write_text(textwrap.dedent(text), "utf-8")
+    return file
+
+
+@pytest.mark.parametrize(("text", "told"), list(WRONG.values()), ids=list(WRONG))
+def test_a_wrong_policy_is_one_line_with_file_key_and_reason(tmp_path, text, told):
+    file = write(tmp_path, text)
+    with pytest.raises(PolicyError) as caught:
+        Policy.load(file)
+    line = str(caught.value)
+    assert line.startswith(f"{file}: ")
+    assert "\n" not in line
+    for part in told:
+        assert part in line
+    assert SECRET not in line
+
+
+@pytest.mark.parametrize(("key", "text"), list(NOT_YET.items()), ids=list(NOT_YET))
+def test_what_is_not_supported_yet_is_refused_by_name(tmp_path, key, text):
+    with pytest.raises(PolicyError, match=f"{key}: is not supported yet"):
+        Policy.load(write(tmp_path, text))
+
+
+def test_a_policy_file_that_is_missing(tmp_path):
+    with pytest.raises(PolicyError) as caught:
+        wrap(lambda environ, start_response: [], tmp_path / "statusware.toml")
+    assert (
+        str(caught.value)
+        == f"{tmp_path / 'statusware.toml'}: cannot be read: No such file or directory"
+    )
+
+
+def test_a_policy_error_is_a_value_error():
+    with pytest.raises(ValueError, match="envelop"):
+        Policy({"envelop": {}})
+
+
+def test_the_dict_has_the_shape_of_the_file(tmp_path):
+    (tmp_path / "schemas").mkdir()
+    (tmp_path / "schemas" / "recipe.json").write_text('{"type": "object"}')
+    text = f'{BEARER}{OPEN}[[routes]]\nmatch = "POST /recipes"\nbody = "schemas/recipe.json"\n'
+    from_file = Policy.load(write(tmp_path, text))
+    document = {
+        "auth": {"bearer": {"secret": SECRET}},
+        "routes": [
+            {"match": "GET /recipes", "allow": ["everyone"]},
+            {"match": "POST /recipes", "body": "schemas/recipe.json"},
+        ],
+    }
+    from_dict = Policy(document, folder=tmp_path)
+    assert [r.name for r in from_file.routes] == [r.name for r in from_dict.routes]
+    assert list(from_file.schemes) == list(from_dict.schemes) == ["bearer"]
