@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from . import header
 from .catalog import default_code, entry, phrase
 from .correlation import request_id
 from .encoding import encode
+from .header import DESCRIBING, Fields, missing, safe
 from .page import CONTENT_SECURITY_POLICY
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ RESERVED = frozenset({"type", "title", "status", "detail", "code", "request_id"}
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*", re.ASCII)
 
 #: Fields that an answer has a say in itself, or that would describe another body.
-_OWN = (header.DESCRIBING - {"content-language"}) | {
+_OWN = (DESCRIBING - {"content-language"}) | {
     "cache-control", "x-content-type-options", "x-request-id",
 }  # fmt: skip
 
@@ -70,7 +70,7 @@ class Problem(HTTPException):
         code: str | None = None,
         type: str | None = None,
         title: str | None = None,
-        headers: header.Fields = (),
+        headers: Fields = (),
         **extensions: Any,
     ) -> None:
         if not isinstance(status, int) or not 400 <= status <= 599:
@@ -87,7 +87,7 @@ class Problem(HTTPException):
         self.detail = self.description = str(told)
         self.type = type
         self.title = title or phrase(self.status)
-        self.headers = header.safe(headers) if headers else []
+        self.headers = safe(headers) if headers else []
         self.extensions = extensions
 
     def __str__(self) -> str:
@@ -175,7 +175,7 @@ def answer(problem: Problem, environ: WSGIEnvironment) -> tuple[str, list[tuple[
     if content_type.startswith("text/html"):
         headers.append(("Content-Security-Policy", CONTENT_SECURITY_POLICY))
     headers += [field for field in problem.headers if field[0].lower() not in _OWN]
-    headers += header.missing(problem.status, headers, environ)
+    headers += missing(problem.status, headers, environ)
     environ["statusware.answered"] = (problem, headers)
     if environ.get("REQUEST_METHOD") == "HEAD":
         body = b""

@@ -13,8 +13,8 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from .. import header
 from ..correlation import request_id
+from ..header import DESCRIBING, has, missing
 from ..problem import RESERVED, Problem, answer
 from .defaults import LONGEST, author_text, default_page, is_json
 from .rendering import prefers_html
@@ -146,10 +146,10 @@ _TAKEN = {"type": "type", "title": "title", "detail": "detail", "code": "problem
 
 def _mend(out: Outgoing, status: int, environ: WSGIEnvironment, *, vary: bool) -> None:
     """Send the app's own response with what it lacks: challenge, Allow, request id, Vary."""
-    more = header.missing(status, out.headers, environ)
-    if not header.has(out.headers, "x-request-id"):
+    more = missing(status, out.headers, environ)
+    if not has(out.headers, "x-request-id"):
         more.append(("X-Request-ID", request_id(environ)))
-    if vary and not header.has(out.headers, "vary"):
+    if vary and not has(out.headers, "vary"):
         more.append(("Vary", "Accept"))
     out.headers = [*out.headers, *more]
     out.send()
@@ -175,8 +175,8 @@ def _merged(app: _Headers, ours: _Headers, environ: WSGIEnvironment) -> _Headers
     ours brings its own Content-Security-Policy, as the app's may forbid its style. For HEAD
     there is no telling how long the body of GET would be, hence no Content-Length.
     """
-    drop = header.DESCRIBING | {"x-request-id", "x-content-type-options"}
-    if header.has(ours, "content-security-policy"):
+    drop = DESCRIBING | {"x-request-id", "x-content-type-options"}
+    if has(ours, "content-security-policy"):
         drop |= {"content-security-policy"}
     kept = [(name, value) for name, value in app if name.lower() not in drop]
     skip = {name.lower() for name, _ in kept} - {"vary"}
