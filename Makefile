@@ -32,7 +32,7 @@ clean:
 	rm -rf .venv .demo build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-ifneq ($(shell $(BIN)/python -c "" 2>&1 && cat $(STAMP) 2>&1),$(CURDIR))
+ifneq ($(shell exec 2>/dev/null; $(BIN)/python -c "" && cat $(STAMP)),$(CURDIR))
 $(STAMP): stale
 endif
 
@@ -51,5 +51,5 @@ $(STAMP): pyproject.toml
 	if [ -z "$$best" ]; then echo "Missing: $$missing" >&2; exit 1; fi; \
 	echo "Making .venv with $$best; this takes a minute." >&2; \
 	rm -rf .venv && mkdir -p .venv/tmp && "$$best" -m venv .venv && \
-	$(BIN)/python -m pip install --quiet --editable '.[test]' && \
+	$(BIN)/python -m pip install -qq --editable '.[test]' && \
 	printf '%s\n' "$$HERE" >$@

@@ -1,6 +1,27 @@
 """A correct HTTP status contract in front of any WSGI app."""
 
+from .auth.bearer import Bearer
+from .auth.identity import Identity
 from .errors import PolicyError
+from .layers.access import AccessControl
+from .layers.authentication import Authentication
+from .layers.body import JSONBody
+from .layers.envelope import ErrorEnvelope
+from .layers.routing import Routing
+from .policy import Policy, stack, wrap
 from .problem import Problem
 
-__all__ = ["PolicyError", "Problem"]
+__all__ = [
+    "AccessControl",
+    "Authentication",
+    "Bearer",
+    "ErrorEnvelope",
+    "Identity",
+    "JSONBody",
+    "Policy",
+    "PolicyError",
+    "Problem",
+    "Routing",
+    "stack",
+    "wrap",
+]

@@ -24,9 +24,13 @@ class PolicyError(ValueError):
         super().__init__(reason)
 
     def at(self, *, file: str = "", key: str = "") -> PolicyError:
-        """The same error with `file` set (if it was not) and `key` put before its own."""
+        """The same error with `file` set (if it was not) and `key` put before its own.
+
+        A key that is a JSON pointer becomes a fragment: `routes[0].body#/properties/name`.
+        """
         self.file = self.file or file
-        self.key = ".".join(filter(None, (key, self.key)))
+        joint = "#" if self.key.startswith("/") else "."
+        self.key = joint.join(filter(None, (key, self.key)))
         return self
 
     def __str__(self) -> str:

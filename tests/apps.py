@@ -27,8 +27,8 @@ def bare(environ, start_response):
 
 def generator(environ, start_response):
     """The bare app as a generator: `start_response` is called late, the body comes in pieces."""
-    yield b""
     for chunk in bare(environ, start_response):
+        yield b""
         yield chunk[:5]
         yield chunk[5:]
 
@@ -59,12 +59,13 @@ def pyramid():
             return RECIPES
 
         def create(request):
-            request.response.status = 201
-            request.response.location = "/recipes/2"
-            return request.json_body
+            answer = request.response
+            answer.status, answer.location = 201, "/recipes/2"
+            answer.content_type, answer.body = "application/json", request.body
+            return answer
 
         config.add_view(index, route_name="recipes", request_method="GET", renderer="json")
-        config.add_view(create, route_name="recipes", request_method="POST", renderer="json")
+        config.add_view(create, route_name="recipes", request_method="POST")
         return config.make_wsgi_app()
 
 

@@ -8,7 +8,6 @@ import time
 
 import jwt
 import pytest
-from apps import APPS, validated
 from werkzeug.test import Client
 
 from statusware import (
@@ -21,6 +20,7 @@ from statusware import (
     stack,
     wrap,
 )
+from tests.apps import APPS, validated
 
 SECRET = "0123456789abcdef0123456789abcdef"
 SCHEMA = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
@@ -65,7 +65,7 @@ REQUESTS = {
     "unknown path": {"method": "GET", "path": "/nope"},
     "other method": {"method": "DELETE", "path": "/recipes"},
     "options": {"method": "OPTIONS", "path": "/recipes"},
-    "unknown method": {"method": "BREW", "path": "/recipes"},
+    "unknown method": {"method": "TRACE", "path": "/recipes"},
     "ambiguous path": {"method": "GET", "path": "/x/../recipes"},
     "anonymous": {"method": "POST", "path": "/recipes", "json": {"name": "Stew"}},
     "bad token": {"method": "POST", "path": "/recipes", "json": {"name": "Stew"}, "headers": BAD},
@@ -115,11 +115,11 @@ def app(request):
     return APPS[request.param]()
 
 
-@pytest.mark.parametrize(("request_name", "layer", "expected"), cells())
+@pytest.mark.parametrize(("request_name", "layer", "expected"), list(cells()))
 def test_table(app, request_name, layer, expected):
     sent = REQUESTS[request_name]
     wrapped = validated(app, {**LAYERS, **STACKS}[layer])
-    answer = Client(wrapped).open(**sent)
+    answer = Client(wrapped).open(**sent, buffered=True)
     if expected == "app":
         bare = Client(app).open(**sent)
         assert answer.status_code == bare.status_code

@@ -12,7 +12,7 @@ OPEN = '[[routes]]\nmatch = "GET /recipes"\nallow = ["everyone"]\n'
 
 #: A policy file, and what the one line says: the key, the reason, the nearest right thing.
 WRONG = {
-    "not TOML": ("[api", ["is not TOML", "line 1"]),
+    "not TOML": ("[api\n", ["is not TOML", "line 1"]),
     "an unknown section": ("[envelop]\n", ["envelop: is unknown", '"envelope"']),
     "an unknown key": ('[api]\nunlistd = "pass"\n', ["api.unlistd: is unknown", '"unlisted"']),
     "an unknown key of a route": (
@@ -141,7 +141,7 @@ def write(tmp_path, text):
     return file
 
 
-@pytest.mark.parametrize(("text", "told"), WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize(("text", "told"), list(WRONG.values()), ids=list(WRONG))
 def test_a_wrong_policy_is_one_line_with_file_key_and_reason(tmp_path, text, told):
     file = write(tmp_path, text)
     with pytest.raises(PolicyError) as caught:
@@ -154,7 +154,7 @@ def test_a_wrong_policy_is_one_line_with_file_key_and_reason(tmp_path, text, tol
     assert SECRET not in line
 
 
-@pytest.mark.parametrize(("key", "text"), NOT_YET.items(), ids=NOT_YET)
+@pytest.mark.parametrize(("key", "text"), list(NOT_YET.items()), ids=list(NOT_YET))
 def test_what_is_not_supported_yet_is_refused_by_name(tmp_path, key, text):
     with pytest.raises(PolicyError, match=f"{key}: is not supported yet"):
         Policy.load(write(tmp_path, text))

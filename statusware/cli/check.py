@@ -25,6 +25,8 @@ def check(policy: str) -> None:
     width = max((len(match) for match, _ in rows), default=0)
     for match, rule in rows:
         click.echo(f"{match:{width}}  {rule}")
+    if found.schemes:
+        click.echo(f"schemes: {', '.join(found.schemes)}")
     click.echo("ok")
 
 

@@ -34,8 +34,9 @@ class NotStarted(Exception):
 def gunicorn(app: str, policy: str, *, bind: str, workers: int) -> list[str]:
     """The command that serves `app` ("module:name") behind `policy` (a path)."""
     command = [sys.executable, "-m", "gunicorn", "--bind", bind, "--workers", str(workers)]
-    # The control socket would lie in the home folder; older versions have none.
-    if int(importlib.metadata.version("gunicorn").split(".")[0]) >= 25:
+    # The control socket would lie in the home folder; versions before 25.1 have none.
+    version = importlib.metadata.version("gunicorn").split(".")
+    if (int(version[0]), int(version[1])) >= (25, 1):
         command.append("--no-control-socket")
     return [*command, f"statusware.serve:app({app!r}, {policy!r})"]
 
@@ -120,8 +121,8 @@ class Server:
             for number, handler in zip(ours, before, strict=True):
                 signal.signal(number, handler)
 
-    def said(self, lines: int = 15) -> str:
-        """The last lines that the server wrote."""
+    def said(self, lines: int = 60) -> str:
+        """The last lines that the server wrote: enough for the tracebacks of two workers."""
         return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-lines:])
 
     def _wait(self) -> None:

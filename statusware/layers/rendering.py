@@ -74,7 +74,7 @@ def prefers_html(environ: WSGIEnvironment) -> bool:
     if accept is None or "html" not in accept.lower():
         return False
     weights = dict(create_accept_header(accept).acceptable_offers(_OFFERS))
-    html = weights.pop("text/html", 0.0)
+    html: float = weights.pop("text/html", 0.0)
     return html > max(weights.values(), default=0.0)
 
 

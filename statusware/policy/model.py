@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..auth.scheme import Scheme
-from ..auth.schemes import build_schemes
+from ..auth.schemes import build_schemes, layer_options
+from ..body import BodyOptions
 from ..errors import PolicyError
 from ..layers.access import AccessControl, access_rule
 from ..layers.authentication import Authentication
@@ -96,7 +97,8 @@ class Policy:
         return made
 
     def _authentication(self, app: WSGIApplication) -> WSGIApplication:
-        return Authentication(app, *self.schemes.values(), routes=self.table)
+        schemes = self.schemes.values()
+        return Authentication(app, *schemes, routes=self.table, **self._credentials)
 
     def _compile(self, document: Mapping[str, Any]) -> None:
         api, body = document.get("api", {}), document.get("body", {})
@@ -106,18 +108,20 @@ class Policy:
         self.schemes: dict[str, Scheme] = _in(
             "auth", build_schemes, document.get("auth", {}), folder=self.folder
         )
+        self._credentials = layer_options(document)
         routes = [
             Route(**columns, where=f"routes[{at}]")
             for at, columns in enumerate(document.get("routes", ()))
         ]
         self._check_routes(routes, api)
-        self.table = _in(
+        self.table: RouteTable = _in(
             "" if routes else "api",
             RouteTable,
             routes,
             unlisted=api.get("unlisted", "reject" if routes else "pass"),
             **{key: api[key] for key in ("methods", "mount", "allow_path") if key in api},
         )
+        _in("body", BodyOptions, **body)
         for route, rule in body_rules(self.table.routes, folder=self.folder, **body).items():
             route.body = rule
         _in("envelope", partial(ErrorEnvelope, _nothing), **self._envelope)

@@ -1,0 +1,195 @@
+"""Where a text stops being strict JSON, and what was expected there.
+
+One pass with a stack of its own: no recursion, linear time. It is asked only about
+texts that have been refused, and it never tells what stands in them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+__all__ = ["INFINITY", "LEAST", "MOST", "SURROGATE", "Fault", "find", "lone_surrogate"]
+
+INFINITY = math.inf
+
+#: I-JSON section 2.2 warns of integers that not everyone can hold; these fit 64 bits.
+LEAST, MOST = -(2**63), 2**64 - 1
+
+INTEGER = "an integer from -2^63 to 2^64-1"
+NUMBER = "a number that a double can hold"
+SURROGATE = "a surrogate pair (one alone is no character)"
+
+_SPACE = re.compile(r"[ \t\n\r]*+")
+_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*+)(\.[0-9]++)?([eE][+-]?[0-9]++)?")
+_WORD = re.compile(r"true|false|null")
+_PAIRED = re.compile(
+    r"(?:[^\\]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"|\\(?!u[dD][89a-fA-F]).)*+",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The character (counted from 0) and what should have stood there."""
+
+    at: int
+    expected: str
+
+
+class _Found(Exception):
+    def __init__(self, at: int, expected: str) -> None:
+        self.fault = Fault(at, expected)
+
+
+@dataclass
+class _Reader:
+    """A text, how far it has been read, and the brackets that are open."""
+
+    text: str
+    max_depth: int
+    at: int = 0
+    #: For each open object the names so far, for each open array None.
+    open: list[set[str] | None] = field(default_factory=list)
+
+    def peek(self) -> str:
+        """The next character after white space; empty at the end."""
+        match = _SPACE.match(self.text, self.at)
+        self.at = match.end() if match else self.at
+        return self.text[self.at : self.at + 1]
+
+    def take(self, pattern: re.Pattern[str]) -> str | None:
+        """What `pattern` matches here, gone past; None if it does not."""
+        match = pattern.match(self.text, self.at)
+        if match is None:
+            return None
+        self.at = match.end()
+        return match[0]
+
+
+_Step = Callable[[_Reader], "_Step | None"]
+
+
+def find(text: str, max_depth: int) -> Fault:
+    """The first fault of a `text` that is not strict JSON."""
+    reader = _Reader(text, max_depth)
+    step: _Step | None = _value
+    try:
+        while step is not None:
+            step = step(reader)
+    except _Found as found:
+        return found.fault
+    return Fault(reader.at, "JSON")
+
+
+def lone_surrogate(text: str) -> int | None:
+    """The place of an escaped surrogate without its other half; `text` must be JSON."""
+    match = _PAIRED.match(text)
+    end = match.end() if match else 0
+    return end if end < len(text) else None
+
+
+def _value(reader: _Reader) -> _Step | None:
+    first = reader.peek()
+    if first in ("{", "["):
+        if len(reader.open) >= reader.max_depth:
+            raise _Found(reader.at, f"at most {reader.max_depth} levels of nesting")
+        reader.at += 1
+        reader.open.append(set() if first == "{" else None)
+        return _first_name if first == "{" else _first_item
+    if first == '"':
+        _string(reader)
+    elif first and first in "-0123456789":
+        _number(reader)
+    elif reader.take(_WORD) is None:
+        raise _Found(reader.at, "a value" if first else "a value before the end")
+    return _after
+
+
+def _first_item(reader: _Reader) -> _Step | None:
+    return _close(reader) if reader.peek() == "]" else _value(reader)
+
+
+def _first_name(reader: _Reader) -> _Step | None:
+    if reader.peek() == "}":
+        return _close(reader)
+    return _name(reader, "a name in double quotes or }")
+
+
+def _name(reader: _Reader, expected: str = "a name in double quotes") -> _Step | None:
+    if reader.peek() != '"':
+        raise _Found(reader.at, expected)
+    start = reader.at
+    name = json.loads(_string(reader))
+    names = reader.open[-1]
+    if names is not None:
+        if name in names:
+            raise _Found(start, "a name that this object does not have yet")
+        names.add(name)
+    if reader.peek() != ":":
+        raise _Found(reader.at, "a colon")
+    reader.at += 1
+    return _value
+
+
+def _after(reader: _Reader) -> _Step | None:
+    """After a value: a comma, the end of what is open, or the end of the text."""
+    next_one = reader.peek()
+    if not reader.open:
+        if next_one:
+            raise _Found(reader.at, "nothing after the value")
+        return None
+    bracket = "]" if reader.open[-1] is None else "}"
+    if next_one == ",":
+        reader.at += 1
+        return _value if bracket == "]" else _name
+    if next_one != bracket:
+        raise _Found(reader.at, f"a comma or {bracket}")
+    return _close(reader)
+
+
+def _close(reader: _Reader) -> _Step | None:
+    reader.at += 1
+    reader.open.pop()
+    return _after
+
+
+def _string(reader: _Reader) -> str:
+    start = reader.at
+    read = reader.take(_STRING) or ""
+    next_one = reader.text[reader.at : reader.at + 1]
+    if next_one == '"':
+        reader.at += 1
+        alone = lone_surrogate(read) if "\\u" in read else None
+        if alone is not None:
+            raise _Found(start + alone, SURROGATE)
+        return read + '"'
+    if not next_one:
+        raise _Found(reader.at, "the closing quotation mark of a string")
+    if next_one == "\\":
+        raise _Found(reader.at, 'one of the escapes \\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX')
+    raise _Found(reader.at, "a control character to be escaped")
+
+
+def _number(reader: _Reader) -> None:
+    start = reader.at
+    match = _NUMBER.match(reader.text, start)
+    if match is None:
+        raise _Found(start + 1, "a digit")
+    reader.at = match.end()
+    next_one = reader.text[reader.at : reader.at + 1]
+    if next_one and next_one in ".eE":
+        raise _Found(reader.at, "a number with digits before and after . and e")
+    if next_one and next_one in "0123456789":
+        raise _Found(reader.at, "a number without leading zeros")
+    digits = match[0]
+    if match[1] or match[2]:
+        if abs(float(digits)) == INFINITY:
+            raise _Found(start, NUMBER)
+    elif len(digits) > 20 or not LEAST <= int(digits) <= MOST:
+        raise _Found(start, INTEGER)

@@ -1,0 +1,135 @@
+"""The bytes of a body: counted while they are read, never more than the limit.
+
+What a server hands over differs widely; the rules here are RFC 9112 section 6 and
+PEP 3333 with `wsgi.input_terminated` (a server that sets it ends the input itself).
+
+environ keys read: `CONTENT_LENGTH`, `HTTP_TRANSFER_ENCODING`, `wsgi.input`,
+`wsgi.input_terminated`. environ keys set: `statusware.body_taken`, the bytes taken
+off the server's input so far, so that `drain` knows what is left.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from ..problem import Problem
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+__all__ = ["BLOCK", "DRAIN_LIMIT", "announced", "drain", "has_body", "read_body", "too_large"]
+
+#: Bytes asked of the server at a time where the length is not known.
+BLOCK = 65536
+
+#: Bytes of an unread body that a refusal reads and drops, so that the client sees it.
+DRAIN_LIMIT = 1 << 20
+
+_TAKEN = "statusware.body_taken"
+
+#: Instead of a count: reading failed, and nothing must be read any more.
+_BROKEN = -1
+
+
+def announced(environ: WSGIEnvironment) -> int | None:
+    """The length that the request announces, in bytes; None if its end is the input's end.
+
+    Raises Problem 411 if only the server could tell where the body ends and does not,
+    or if a transfer coding other than chunked is left on it; 400 if Content-Length is
+    not a number. Both at once: Transfer-Encoding counts (RFC 9112 section 6.3).
+    """
+    coding = environ.get("HTTP_TRANSFER_ENCODING", "")
+    terminated = bool(environ.get("wsgi.input_terminated"))
+    if coding:
+        if not terminated or coding.strip().lower() != "chunked":
+            raise Problem(411)
+        return None
+    length = environ.get("CONTENT_LENGTH", "")
+    if not length:
+        return None if terminated else 0
+    if not (length.isascii() and length.isdigit()):
+        raise Problem(400, "Content-Length is not a number.")
+    return int(length) if len(length) <= 18 else 10**18
+
+
+def has_body(environ: WSGIEnvironment) -> bool:
+    """Whether the header says that there is a body; chunked ones may turn out empty."""
+    if environ.get("HTTP_TRANSFER_ENCODING"):
+        return True
+    return bool(environ.get("CONTENT_LENGTH", "").strip("0"))
+
+
+def read_body(environ: WSGIEnvironment, max_bytes: int) -> bytes:
+    """The whole body.
+
+    Raises Problem 413 before more than `max_bytes` are in memory, 411 and 400 as
+    `announced` does, 400 `incomplete-body` if the body is shorter than announced or the
+    server fails while reading it.
+    """
+    length = announced(environ)
+    if length is None:
+        return _read_to_end(environ, max_bytes)
+    if length > max_bytes:
+        raise too_large(max_bytes)
+    body = _take(environ, length) if length else b""
+    if len(body) == length:
+        return body
+    return _read_rest(environ, body, length)
+
+
+def _read_rest(environ: WSGIEnvironment, start: bytes, length: int) -> bytes:
+    """PEP 3333 lets `read(n)` return less only at the end, but not every server knows."""
+    body = bytearray(start)
+    block = start
+    while block and len(body) < length:
+        block = _take(environ, length - len(body))
+        body += block
+    if len(body) != length:
+        raise Problem(400, code="incomplete-body")
+    return bytes(body)
+
+
+def _read_to_end(environ: WSGIEnvironment, max_bytes: int) -> bytes:
+    blocks, left = [], max_bytes
+    while block := _take(environ, min(BLOCK, left + 1)):
+        left -= len(block)
+        if left < 0:
+            raise too_large(max_bytes)
+        blocks.append(block)
+    return blocks[0] if len(blocks) == 1 else b"".join(blocks)
+
+
+def _take(environ: WSGIEnvironment, size: int) -> bytes:
+    try:
+        block: bytes = environ["wsgi.input"].read(size)
+    except Exception as error:
+        # Broad, since servers raise what they like at a broken chunk or a lost client
+        # (gunicorn's are no OSError). Whatever it was, the body did not arrive.
+        environ[_TAKEN] = _BROKEN
+        raise Problem(400, code="incomplete-body") from error
+    environ[_TAKEN] = environ.get(_TAKEN, 0) + len(block)
+    return block
+
+
+def too_large(max_bytes: int) -> Problem:
+    """The 413 that names the limit."""
+    return Problem(413, code="body-too-large", max_bytes=max_bytes)
+
+
+def drain(environ: WSGIEnvironment, limit: int = DRAIN_LIMIT) -> None:
+    """Read and drop what is unread of the body, at most `limit` bytes; never raises.
+
+    A server that closes a connection with unread bytes resets it, and the client loses
+    the answer (RFC 9112 section 9.6). Reads only what is announced, so that it never
+    waits for bytes that will not come.
+    """
+    taken = environ.get(_TAKEN, 0)
+    if taken == _BROKEN:
+        return
+    # Broad: the answer is decided, and a client that is gone does not change it.
+    with suppress(Exception):
+        length = announced(environ)
+        left = limit if length is None else min(limit, length - taken)
+        while left > 0 and (block := environ["wsgi.input"].read(min(BLOCK, left))):
+            left -= len(block)

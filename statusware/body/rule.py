@@ -1,0 +1,167 @@
+"""`BodyRule`: everything that a route says about its body, in one check.
+
+environ keys read: those of `read` and `media`. environ keys set by a check that passes:
+`statusware.json` (the value), `wsgi.input` (a BytesIO of the very bytes that were checked),
+`CONTENT_LENGTH`; removed: `HTTP_TRANSFER_ENCODING`. `wsgi.input_terminated` stays as the
+server set it: a BytesIO ends by itself, and whoever goes by CONTENT_LENGTH is right too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import PolicyError
+from ..problem import Problem
+from . import strict_json
+from .media import MediaTypes
+from .messages import detail
+from .read import has_body, read_body
+from .sizes import parse_size
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+    from .schema import Library, Violation
+
+__all__ = ["BodyOptions", "BodyRule", "json_body"]
+
+#: Deeper than this Python's own limit on recursion would decide.
+MOST_DEPTH = 256
+
+
+@dataclass(frozen=True)
+class BodyOptions:
+    """The `[body]` table: limits and ways that all routes share. PolicyError if one is wrong."""
+
+    max_bytes: int | str = "1MiB"
+    max_depth: int = strict_json.MAX_DEPTH
+    max_errors: int = 20
+    invalid: int = 400
+    formats: bool = False
+    patterns: str = "linear"
+    inflate: bool = False
+    #: `max_bytes` as a number.
+    limit: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "limit", parse_size(self.max_bytes))
+        _whole("max_depth", self.max_depth, 1, MOST_DEPTH)
+        _whole("max_errors", self.max_errors, 1, 1000)
+        if self.invalid not in (400, 422) or isinstance(self.invalid, bool):
+            raise PolicyError("not a status for this", key="invalid", hint="400 or 422")
+        if self.patterns not in ("linear", "trusted"):
+            hint = '"linear" or "trusted"'
+            raise PolicyError("not a way to treat patterns", key="patterns", hint=hint)
+        for name in ("formats", "inflate"):
+            value = getattr(self, name)
+            if not isinstance(value, bool):
+                raise PolicyError("not a boolean", key=name, hint="true or false")
+            if value:
+                raise PolicyError("not yet supported", key=name)
+
+
+def _whole(key: str, value: object, least: int, most: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise PolicyError("not in range", key=key, hint=f"a whole number from {least} to {most}")
+
+
+class BodyRule:
+    """One route's rule for bodies: type, size, strict JSON, schema.
+
+    `schema` is a table, a boolean, or the path of a file in `folder` with an optional JSON
+    pointer after `#`; `accept` lists media types instead of JSON and `+json`; `optional`
+    lets requests without a body pass; `where` names the route in a PolicyError.
+    """
+
+    def __init__(
+        self,
+        schema: object,
+        *,
+        options: BodyOptions | None = None,
+        max_bytes: int | str | None = None,
+        accept: Iterable[str] = (),
+        optional: bool = False,
+        folder: Path | None = None,
+        library: Library | None = None,
+        where: str = "",
+    ) -> None:
+        """PolicyError if anything about it is wrong."""
+        self.options = options or BodyOptions()
+        self.optional = optional
+        self.max_bytes = self.options.limit if max_bytes is None else parse_size(max_bytes)
+        self.media = MediaTypes(accept)
+        # Here, so that a policy without schemas does without what they need.
+        from .schema import Options, Schema
+
+        try:
+            asked = Options(patterns=self.options.patterns)
+            self.schema = Schema(schema, folder=folder, options=asked, library=library)
+        except PolicyError as error:
+            raise error.at(key=where) from None
+
+    def check(self, environ: WSGIEnvironment) -> None:
+        """Raise the Problem of a bad body; else hand it on, read and parsed."""
+        body = self._read(environ)
+        if body is None:
+            return
+        value = strict_json.loads(body, self.options.max_depth)
+        self._validate(value)
+        environ["statusware.json"] = value
+        hand_on(environ, body)
+
+    def _read(self, environ: WSGIEnvironment) -> bytes | None:
+        """The body; None if there is none and that is allowed."""
+        told = has_body(environ)
+        if told:
+            self.media.check_coding(environ)
+            if environ.get("CONTENT_TYPE"):
+                self.media.check(environ)
+        body = read_body(environ, self.max_bytes)
+        if not body:
+            if self.optional:
+                hand_on(environ, body)
+                return None
+            raise Problem(400, code="missing-body")
+        self.media.check_coding(environ)
+        self.media.check(environ)
+        return body
+
+    def _validate(self, value: Any) -> None:
+        try:
+            if self.schema.ok(value):
+                return
+            found = self.schema.violations(value, self.options.max_errors)
+        except RecursionError:
+            # The schema multiplies the levels of the body beyond what Python can follow.
+            raise Problem(400, "The body nests too deeply for its schema.") from None
+        raise Problem(self.options.invalid, code="invalid-body", errors=[told(v) for v in found])
+
+
+def told(violation: Violation) -> dict[str, str]:
+    """One entry of the extension `errors`."""
+    return {
+        "pointer": violation.pointer,
+        "code": violation.code,
+        "detail": detail(violation.code, violation.limit),
+    }
+
+
+def hand_on(environ: WSGIEnvironment, body: bytes) -> None:
+    """Put the very same bytes back, so that they can be read in any way."""
+    environ["wsgi.input"] = BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    environ.pop("statusware.body_taken", None)
+
+
+def json_body(environ: WSGIEnvironment) -> Any:
+    """The value of the body that was checked; LookupError if none was."""
+    try:
+        return environ["statusware.json"]
+    except KeyError:
+        reason = "no body has been checked for this request: give its route a `body` in the policy"
+        raise LookupError(reason) from None

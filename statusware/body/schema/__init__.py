@@ -1,0 +1,85 @@
+"""JSON Schema: drafts 4 to 2020-12, made ready at start, asked in bounded time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ...errors import PolicyError
+from ..messages import detail
+from .compile import Compiler, Options
+from .dialects import DEFAULT, Dialect, dialect_of
+from .library import Library, Target
+from .node import Node, Visit
+from .violation import Violation
+
+__all__ = ["Library", "Options", "Schema", "Violation"]
+
+
+class Schema:
+    """One schema made ready.
+
+    `source` is a schema (an object or a boolean), or the path of a file in `folder`, with a
+    JSON pointer after `#` if the schema is only a part of it.
+    """
+
+    def __init__(
+        self,
+        source: object,
+        *,
+        folder: Path | None = None,
+        options: Options | None = None,
+        library: Library | None = None,
+    ) -> None:
+        """PolicyError, with the place in the schema, if it is not one that can be used."""
+        library = library if library is not None else Library(folder)
+        target, pointer = _located(source, library)
+        dialect = dialect_of(library.resource(target.base, DEFAULT.draft).contents, DEFAULT)
+        dialect = dialect_of(target.contents, dialect)
+        _check_schema(target.contents, dialect, pointer)
+        self.node: Node = Compiler(library, options or Options()).node(target, dialect, pointer)
+
+    def ok(self, value: Any) -> bool:
+        """Whether `value`, as `strict_json.loads` makes it, is valid."""
+        return self.node.ok(value, Visit(1))
+
+    def violations(self, value: Any, limit: int = 20) -> list[Violation]:
+        """At most `limit` violations of `value`, the first in document order."""
+        return list(islice(self._all(value, limit), limit))
+
+    def _all(self, value: Any, limit: int) -> Iterator[Violation]:
+        return self.node.explain(value, (), Visit(limit))
+
+
+def _located(source: object, library: Library) -> tuple[Target, str]:
+    if isinstance(source, str):
+        path, _, fragment = source.partition("#")
+        base = library.base_of_file(path)
+        return library.find(base, f"#{fragment}" if fragment else "", DEFAULT.draft), source
+    if not isinstance(source, dict | bool):
+        hint = "a table, true, false, or the path of a schema file"
+        raise PolicyError("not a schema", hint=hint)
+    try:
+        # A copy: nobody changes it later, and every part of it has an id() of its own.
+        schema = json.loads(json.dumps(source, allow_nan=False))
+    except (TypeError, ValueError, RecursionError):
+        raise PolicyError("not a schema: it holds what JSON cannot say") from None
+    return library.add(library.new_base(), schema, dialect_of(schema, DEFAULT).draft), ""
+
+
+@cache
+def _metaschema(dialect: Dialect) -> Node:
+    library = Library(None)
+    target = library.resource(dialect.uri, dialect.draft)
+    return Compiler(library, Options(patterns="trusted")).node(target, dialect, "")
+
+
+def _check_schema(schema: Any, dialect: Dialect, pointer: str) -> None:
+    found = list(islice(_metaschema(dialect).explain(schema, (), Visit(1)), 1))
+    if found:
+        at = f"{pointer}{found[0].pointer}"
+        raise PolicyError(f"not a schema: {detail(found[0].code, found[0].limit)}", key=at)

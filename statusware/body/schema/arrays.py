@@ -1,0 +1,112 @@
+"""Keywords that look into arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from .node import Check, Node, Visit
+from .violation import Place, Violation, step
+
+__all__ = ["Contains", "Items", "UnevaluatedItems"]
+
+
+class _ArrayCheck(Check):
+    types = (list,)
+
+
+class Items(_ArrayCheck):
+    """`prefixItems` and `items` (before 2020-12: `items` and `additionalItems`)."""
+
+    def __init__(self, prefix: list[Node], rest: Node | None) -> None:
+        self.prefix, self.rest = prefix, rest
+
+    def ok(self, value: Any, visit: Visit) -> bool:
+        """Whether every item is as its schema wants it."""
+        items = value
+        if self.prefix:
+            for node, item in zip(self.prefix, value, strict=False):
+                if not node.ok(item, visit):
+                    return False
+            items = value[len(self.prefix) :]
+        if self.rest is not None:
+            ok = self.rest.ok
+            for item in items:
+                if not ok(item, visit):
+                    return False
+        return True
+
+    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
+        """Item by item."""
+        for index, item in enumerate(value):
+            node = self.prefix[index] if index < len(self.prefix) else self.rest
+            if node is None:
+                return
+            if not node.ok(item, visit):
+                yield from node.explain(item, step(at, index, index), visit)
+
+    def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
+        """All of them, or those that the prefix speaks of."""
+        if type(value) is not list:
+            return ()
+        return range(len(value) if self.rest else min(len(value), len(self.prefix)))
+
+
+class Contains(_ArrayCheck):
+    """`contains` with `minContains` and `maxContains`."""
+
+    def __init__(self, node: Node, least: int, most: int | None, *, evaluates: bool) -> None:
+        self.node, self.least, self.most, self.evaluates = node, least, most, evaluates
+
+    def ok(self, value: Any, visit: Visit) -> bool:
+        """Whether enough, and not too many, items are right."""
+        return self._broken(value, visit) is None
+
+    def _broken(self, value: Any, visit: Visit) -> tuple[str, int] | None:
+        least, most = self.least, self.most
+        found = 0
+        for item in value:
+            if most is None and found >= least:
+                return None
+            found += self.node.ok(item, visit)
+            if most is not None and found > most:
+                return "maxContains", most
+        if found < least:
+            return ("contains" if least == 1 else "minContains"), least
+        return None
+
+    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
+        """One violation at the array."""
+        if (broken := self._broken(value, visit)) is not None:
+            yield Violation(at, *broken)
+
+    def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
+        """Those that are right; from 2020-12 on."""
+        if not self.evaluates or type(value) is not list:
+            return ()
+        return [index for index, item in enumerate(value) if self.node.ok(item, visit)]
+
+
+class UnevaluatedItems(_ArrayCheck):
+    """`unevaluatedItems`: for items that no other keyword of `node` has looked at."""
+
+    def __init__(self, node: Node, rest: Node) -> None:
+        self.node, self.rest = node, rest
+
+    def ok(self, value: Any, visit: Visit) -> bool:
+        """Whether those items are right."""
+        return all(self.rest.ok(item, visit) for _, item in self._unseen(value, visit))
+
+    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
+        """Item by item."""
+        for index, item in self._unseen(value, visit):
+            if not self.rest.ok(item, visit):
+                yield from self.rest.explain(item, step(at, index, index), visit)
+
+    def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
+        """All that are left."""
+        return range(len(value)) if type(value) is list else ()
+
+    def _unseen(self, value: Any, visit: Visit) -> Iterator[tuple[int, Any]]:
+        seen = {n for check in self.node.checks for n in check.evaluated(value, visit)}
+        return ((index, item) for index, item in enumerate(value) if index not in seen)

@@ -1,0 +1,211 @@
+"""A schema document made into nodes, once, when the stack is built.
+
+References are followed here, the dynamic ones too: which resource is outermost depends
+only on the way that references took, so that each way is a node of its own, and nothing
+has to be looked up when a body comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ...errors import PolicyError
+from ..patterns import compile_pattern
+from .assertions import Never
+from .combine import Ref
+from .dialects import Dialect, dialect_of
+from .keywords import location
+from .library import Library, Target
+from .node import Check, Node, Ok
+
+__all__ = ["Compiler", "Context", "Options"]
+
+Scope = Mapping[str, Target]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a policy says about schemas: `patterns` is "linear" or "trusted"."""
+
+    formats: Callable[[str], Ok | None] | None = None
+    patterns: str = "linear"
+
+
+class Compiler:
+    """Makes nodes of the schemas in a library; the same schema is made only once."""
+
+    def __init__(self, library: Library, options: Options) -> None:
+        self.library, self.options = library, options
+        self._nodes: dict[tuple[Any, ...], Node] = {}
+        self._open: set[int] = set()
+        #: Nodes that a reference leads back to; every loop has one.
+        self.again: list[Node] = []
+
+    def node(self, target: Target, dialect: Dialect, pointer: str) -> Node:
+        """The node of a whole schema; PolicyError if it cannot be made."""
+        context = Context(self, target, dialect, {}, pointer, "false")
+        made = self.make(context.entered())
+        for node in self.again:
+            self._refuse_loop(node)
+        return made
+
+    def make(self, context: Context) -> Node:
+        """The node of one schema in its context."""
+        if isinstance(context.schema, bool):
+            return self._boolean(context)
+        known = self._nodes.get(context.key)
+        if known is not None:
+            return known
+        node = self._nodes[context.key] = context.own
+        self._open.add(id(node))
+        checks, last = context.checks()
+        node.finish(checks, last)
+        self._open.discard(id(node))
+        return node
+
+    def is_open(self, node: Node) -> bool:
+        """Whether the node is being made, so that a reference to it leads back."""
+        return id(node) in self._open
+
+    def _boolean(self, context: Context) -> Node:
+        node = Node(context.pointer)
+        node.finish([] if context.schema else [Never(context.via)], [])
+        return node
+
+    def _refuse_loop(self, start: Node) -> None:
+        """A schema that applies itself to the same value would never end."""
+        seen: set[int] = set()
+        todo = [start]
+        while todo:
+            for check in todo.pop().checks:
+                for node in check.in_place():
+                    if node is start:
+                        raise PolicyError("refers to itself without end", key=start.location)
+                    if id(node) not in seen:
+                        seen.add(id(node))
+                        todo.append(node)
+
+
+@dataclass(frozen=True)
+class Context:
+    """One schema while it is made: where it lies, its dialect, and what surrounds it."""
+
+    compiler: Compiler
+    target: Target
+    dialect: Dialect
+    #: For each dynamic anchor the outermost resource that has it.
+    scope: Scope
+    pointer: str
+    #: The keyword that the schema stands under.
+    via: str
+
+    @property
+    def schema(self) -> Any:
+        """The schema itself."""
+        return self.target.contents
+
+    @cached_property
+    def own(self) -> Node:
+        """The node that is being made of it."""
+        return Node(self.pointer)
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What tells this node from others of the same compiler."""
+        scope = tuple(sorted((name, id(target.contents)) for name, target in self.scope.items()))
+        return id(self.schema), self.dialect.uri, scope
+
+    def entered(self) -> Context:
+        """The same, with the dynamic anchors and the dialect of its resource."""
+        root = self.compiler.library.resource(self.target.base, self.dialect.draft)
+        scope = {**self.compiler.library.dynamic.get(root.base, {}), **self.scope}
+        contents = root.contents
+        if isinstance(contents, dict) and contents.get("$recursiveAnchor") is True:
+            scope.setdefault("", root)
+        dialect = dialect_of(contents, self.dialect)
+        return Context(self.compiler, self.target, dialect, scope, self.pointer, self.via)
+
+    def checks(self) -> tuple[list[Check], list[Check]]:
+        """The checks of all keywords, and those of `unevaluated…`, which speak last."""
+        checks: list[Check] = []
+        last: list[Check] = []
+        hidden = self.dialect.ref_hides and "$ref" in self.schema
+        for keyword, value in self.schema.items():
+            build = self.dialect.keywords.get(keyword)
+            if build is None or (hidden and keyword != "$ref"):
+                continue
+            check = build(self, keyword, value)
+            if check is not None:
+                (last if keyword.startswith("unevaluated") else checks).append(check)
+        return checks, last
+
+    def get(self, keyword: str, otherwise: Any = None) -> Any:
+        """The value of a neighbouring keyword."""
+        return self.schema.get(keyword, otherwise)
+
+    def child(self, schema: Any, *tokens: str | int) -> Node:
+        """The node of a schema that stands in this one, at `tokens`."""
+        library = self.compiler.library
+        base = library.base_of(schema, self.target.base)
+        pointer, via = location(self.pointer, *tokens), str(tokens[0])
+        inner = Context(self.compiler, Target(schema, base), self.dialect, self.scope, pointer, via)
+        return self.compiler.make(inner.entered() if base != self.target.base else inner)
+
+    def node(self, keyword: str) -> Node | None:
+        """The node of the schema under `keyword`, if there is one."""
+        return self.child(self.schema[keyword], keyword) if keyword in self.schema else None
+
+    def must(self, keyword: str) -> Node:
+        """The node of the schema under `keyword`, which is there."""
+        return self.child(self.schema[keyword], keyword)
+
+    def nodes(self, keyword: str) -> dict[str, Node]:
+        """The nodes of the schemas under `keyword`, by name."""
+        each = self.schema.get(keyword, {})
+        return {name: self.child(schema, keyword, name) for name, schema in each.items()}
+
+    def list(self, keyword: str) -> list[Node]:
+        """The nodes of the schemas in the list under `keyword`."""
+        each = self.schema.get(keyword, ())
+        return [self.child(schema, keyword, i) for i, schema in enumerate(each)]
+
+    def made_of(self, check: Check) -> Node:
+        """A node with one check."""
+        node = Node(self.pointer)
+        node.finish([check], [])
+        return node
+
+    def find(self, reference: str, keyword: str) -> Target:
+        """What a reference points at."""
+        library = self.compiler.library
+        try:
+            return library.find(self.target.base, reference, self.dialect.draft)
+        except PolicyError as error:
+            raise error.at(key=location(self.pointer, keyword)) from None
+
+    def reference(self, target: Target, keyword: str) -> Ref:
+        """The check of a reference to `target`."""
+        pointer = location(self.pointer, keyword)
+        if not isinstance(target.contents, dict | bool):
+            raise PolicyError("refers to something that is no schema", key=pointer)
+        inner = Context(self.compiler, target, self.dialect, self.scope, pointer, self.via)
+        node = self.compiler.make(inner.entered())
+        again = self.compiler.is_open(node)
+        if again:
+            self.compiler.again.append(node)
+        return Ref(node, again=again)
+
+    def pattern(self, source: str, *tokens: str) -> Callable[[str], bool]:
+        """The search that a pattern stands for."""
+        try:
+            return compile_pattern(source, self.compiler.options.patterns)
+        except PolicyError as error:
+            raise error.at(key=location(self.pointer, *tokens)) from None
+
+    def format(self, name: str) -> Ok | None:
+        """The test of a format, where formats are asserted and this one is known."""
+        formats = self.compiler.options.formats
+        return formats(name) if formats else None

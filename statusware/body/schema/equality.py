@@ -1,0 +1,71 @@
+"""When two JSON values are the same (JSON Schema core 4.2.2), and exact division."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+__all__ = ["all_differ", "divides", "same_key"]
+
+
+def same_key(value: Any) -> Any:
+    """Equal and hashable for values that are the same: 1 and 1.0 are, 1 and true are not.
+
+    Objects and arrays become one string. Tuples would do, but their hashes (unlike those
+    of strings) can be foreseen, and a body made of collisions would take quadratic time.
+    """
+    kind = type(value)
+    if kind is bool:
+        return ("true",) if value else ("false",)
+    if kind is dict or kind is list:
+        parts: list[str] = []
+        _write(value, parts.append)
+        return ("".join(parts),)
+    return value
+
+
+def _write(value: Any, put: Callable[[str], None]) -> None:
+    """Text that is equal for what is the same; strings are told apart by their length."""
+    kind = type(value)
+    if kind is str:
+        put(f'"{len(value)}:{value}')
+    elif kind is dict:
+        put("{")
+        for name in sorted(value):
+            put(f"{len(name)}:{name}")
+            _write(value[name], put)
+        put("}")
+    elif kind is list:
+        put("[")
+        for item in value:
+            _write(item, put)
+        put("]")
+    elif kind is float and value.is_integer():
+        put(f"{int(value)},")
+    else:
+        put(f"{value},")
+
+
+def all_differ(items: list[Any]) -> bool:
+    """Whether no two of `items` are the same; linear time."""
+    return len({same_key(item) for item in items}) == len(items)
+
+
+def divides(divisor: float | int) -> Callable[[Any], bool]:
+    """A test for multiples of `divisor`, exact on the decimals that were written.
+
+    19.99 is a multiple of 0.01, although neither is a double.
+    """
+    exact = Fraction(Decimal(repr(divisor)))
+    scale, whole = exact.denominator, exact.numerator
+
+    def test(value: Any) -> bool:
+        if type(value) is int:
+            return value * scale % whole == 0
+        number = Decimal(repr(value))
+        top, bottom = number.as_integer_ratio()
+        return top * scale % (whole * bottom) == 0
+
+    return test

@@ -1,0 +1,53 @@
+"""One violation of a schema: where, which keyword, and what the keyword wants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from heapq import merge
+from typing import Any
+
+__all__ = ["MAX_POINTER", "Place", "Violation", "in_order", "step"]
+
+#: The way from the body to a value in it: for each step its number among the members
+#: or items there (which gives document order) and its name or index.
+Place = tuple[tuple[int, str | int], ...]
+
+#: Characters of a pointer. A name longer than that is not sent back: the pointer then
+#: ends at the object that has it.
+MAX_POINTER = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """`code` is the keyword that is broken, `limit` what it demands (from the schema)."""
+
+    place: Place
+    code: str
+    limit: Any = None
+
+    @property
+    def pointer(self) -> str:
+        """RFC 6901, as a string."""
+        pointer = ""
+        for _, token in self.place:
+            escaped = str(token).replace("~", "~0").replace("/", "~1")
+            if len(pointer) + len(escaped) >= MAX_POINTER:
+                break
+            pointer = f"{pointer}/{escaped}"
+        return pointer
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """Sorts violations as the document has them: outer before inner, then left to right."""
+        return tuple(number for number, _ in self.place)
+
+
+def step(at: Place, number: int, token: str | int) -> Place:
+    """The place one step further; `number` is -1 for a member that is missing."""
+    return (*at, (number, token))
+
+
+def in_order(streams: list[Iterator[Violation]]) -> Iterable[Violation]:
+    """One stream of several that are each in document order, drawn no further than needed."""
+    return streams[0] if len(streams) == 1 else merge(*streams, key=lambda v: v.order)

@@ -1,0 +1,135 @@
+"""`JSONBody`: the layer that owns 400, 411, 413 and 415 of bodies.
+
+It reads a body once, within limits and strictly, validates it, and hands the very same
+bytes on. A schema applies to POST, PUT, PATCH and to a DELETE that its route lists alone;
+`max_bytes` without a schema to every method. What has neither passes untouched, unread.
+
+environ keys read: `statusware.route`, `wsgi.input`, `wsgi.input_terminated`,
+`CONTENT_LENGTH`, `CONTENT_TYPE`, `HTTP_CONTENT_ENCODING`, `HTTP_TRANSFER_ENCODING`. environ
+keys set where a schema applies: `statusware.json`, `wsgi.input`, `CONTENT_LENGTH`;
+`HTTP_TRANSFER_ENCODING` is removed.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..body import BodyLimit, BodyOptions, BodyRule
+from ..errors import PolicyError, nearest
+from ..rules import Match, Route, RouteTable
+from .guard import Guard
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+__all__ = ["JSONBody", "body_rules"]
+
+#: The methods whose bodies have a meaning of their own (RFC 9110 section 9.3).
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+Rule = BodyRule | BodyLimit
+
+
+class JSONBody(Guard):
+    """Checks the bodies of an app.
+
+    `schemas` maps matches to schemas: a table, a boolean, or the path of a file in
+    `folder` (by default the working directory), with an optional JSON pointer after `#`;
+    `{}` takes any strict JSON. Or it is a `RouteTable`. The options are those of the
+    table `[body]`. A wrong option or schema is a `PolicyError`.
+
+        app = JSONBody(app, {"POST /recipes": {"type": "object", "required": ["name"]}})
+    """
+
+    log = logging.getLogger("statusware.body")
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        schemas: Mapping[str, object] | RouteTable,
+        *,
+        folder: str | os.PathLike[str] = ".",
+        **options: Any,
+    ) -> None:
+        super().__init__(app)
+        if not isinstance(schemas, RouteTable):
+            routes = [Route(m, body=schema, where=repr(m)) for m, schema in schemas.items()]
+            schemas = RouteTable(routes, unlisted="pass")
+        self._table = schemas
+        rules = body_rules(schemas.routes, folder=folder, **options)
+        self._rules = [
+            dict.fromkeys(methods_of(route, rules[route], schemas.line.methods), rules[route])
+            if route in rules
+            else {}
+            for route in schemas.routes
+        ]
+
+    def check(self, environ: WSGIEnvironment) -> None:
+        """Raise the Problem of a bad body; else leave it read and parsed in the environ."""
+        match = self._table.select(environ)
+        self._apply(match, environ)
+        if match.override is not None:
+            self._apply(match.override, environ)
+
+    def _apply(self, match: Match, environ: WSGIEnvironment) -> None:
+        if match.route is not None:
+            rule = self._rules[match.route.index].get(match.method)
+            if rule is not None:
+                rule.check(environ)
+
+
+def body_rules(
+    routes: Iterable[Route], *, folder: str | os.PathLike[str] = ".", **options: Any
+) -> dict[Route, Rule]:
+    """The compiled rule of each route that has one; a route with a rule already keeps it."""
+    try:
+        shared = BodyOptions(**options)
+    except TypeError:
+        known = [name for name in BodyOptions.__dataclass_fields__ if name != "limit"]
+        unknown = min(set(options) - set(known))
+        raise PolicyError("is unknown", key=unknown, hint=nearest(unknown, known)) from None
+    rules = ((route, _rule(route, shared, Path(folder))) for route in routes)
+    return {route: rule for route, rule in rules if rule is not None}
+
+
+def _rule(route: Route, options: BodyOptions, folder: Path) -> Rule | None:
+    if isinstance(route.body, Rule):
+        return route.body
+    if route.body is not None and not methods_with_schema(route):
+        hint = "a schema is for POST, PUT, PATCH, or DELETE alone"
+        where = f"{route.where}.body" if route.where else "body"
+        raise PolicyError("no method of the route takes a body", key=where, hint=hint)
+    try:
+        if route.body is None:
+            return BodyLimit(route.max_bytes) if route.max_bytes is not None else None
+        return BodyRule(
+            route.body,
+            options=options,
+            max_bytes=route.max_bytes,
+            accept=route.accept or (),
+            optional=route.body_optional,
+            folder=folder,
+            where="body",
+        )
+    except PolicyError as error:
+        raise error.at(key=route.where) from None
+
+
+def methods_of(route: Route, rule: Rule, known: Iterable[str]) -> frozenset[str]:
+    """The methods that a rule of this route applies to; `known` is what `*` stands for."""
+    listed = route.methods
+    if isinstance(rule, BodyLimit):
+        return frozenset(known) if "*" in listed or "GET" in listed else listed
+    return methods_with_schema(route)
+
+
+def methods_with_schema(route: Route) -> frozenset[str]:
+    """The methods of a route whose bodies a schema speaks of."""
+    listed = route.methods
+    if listed == {"DELETE"}:
+        return listed
+    return WITH_BODY if "*" in listed else WITH_BODY & listed
