@@ -7,6 +7,7 @@ the framework gave it: what was reached is what the framework says, not what we 
 import io
 import logging
 from functools import cache
+from urllib.parse import parse_qs
 
 import bottle
 import django
@@ -21,7 +22,7 @@ from pyramid.response import Response
 
 from tests.rules import oracle
 
-__all__ = ["FRAMEWORKS", "App", "environ"]
+__all__ = ["FRAMEWORKS", "App", "environ", "leaks", "overriding"]
 
 ANY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -50,7 +51,9 @@ class App:
         """What `app` (the bare one, or a wrapped one) runs for a request, and its status."""
         self.reached.clear()
         answer = []
-        result = (app or self)(environ, lambda status, headers, exc_info=None: answer.append(status))
+        result = (app or self)(
+            environ, lambda status, headers, exc_info=None: answer.append(status)
+        )
         for _ in result:
             pass
         if hasattr(result, "close"):
@@ -191,9 +194,7 @@ def django_(app, routes):
         return django_path(translated(pattern, syntax)[1:], view)
 
     urls = Urls([made(methods, pattern) for methods, pattern in routes])
-    return lambda environ, start_response: handler(
-        {**environ, "test.urls": urls}, start_response
-    )
+    return lambda environ, start_response: handler({**environ, "test.urls": urls}, start_response)
 
 
 FRAMEWORKS = {
@@ -203,6 +204,20 @@ FRAMEWORKS = {
     "bottle": bottle_,
     "django": django_,
 }
+
+
+def overriding(app):
+    """What a middleware for method overrides does, in every way that is out there."""
+    keys = ("HTTP_X_HTTP_METHOD_OVERRIDE", "HTTP_X_HTTP_METHOD", "HTTP_X_METHOD_OVERRIDE")
+
+    def middleware(environ, start_response):
+        query = parse_qs(environ["QUERY_STRING"].replace(";", "&"))
+        for method in [environ.get(key) for key in keys] + query.get("_method", []):
+            if method:
+                environ["REQUEST_METHOD"] = method.strip().upper()
+        return app(environ, start_response)
+
+    return middleware
 
 
 def leaks(reached, rules, open_to_all, unlisted, slash):
@@ -219,9 +234,9 @@ def leaks(reached, rules, open_to_all, unlisted, slash):
         governing = [] if by_path is None else [by_path[0]]
         # A handler that a rule names is never run by grace of a less specific one.
         for at, (methods, named) in enumerate(rules):
-            if named == pattern and (method in methods or (method == "HEAD" and "GET" in methods)):
-                if not governing or rank(named) < rank(rules[governing[0]][1]):
-                    governing = [at]
+            own = named == pattern and {method, "GET" if method == "HEAD" else method} & {*methods}
+            if own and (not governing or rank(named) < rank(rules[governing[0]][1])):
+                governing = [at]
         if governing:
             allowed = governing[0] in open_to_all
         else:
