@@ -101,7 +101,13 @@ class FileKeys(_Changing):
             raise PolicyError(f"{path}: {error}", key="jwks") from None
         if not self._keys:
             raise PolicyError(f"{path} has no key that can be used", key="jwks")
-        self.refresh_at = 0.0
+        self.refresh_at = monotonic() + LOOK
+
+    def find(self, algorithm: str, kid: str | None) -> Sequence[Key]:
+        """The keys of the file as it is now."""
+        if monotonic() >= self.refresh_at:
+            self.refresh()
+        return super().find(algorithm, kid)
 
     def refresh(self) -> None:
         """Look at the file, if nobody else is at it."""
@@ -133,15 +139,10 @@ class RemoteKeys(_Changing):
     """A key set that `fetch` gets. The last good one counts for `max_age` seconds."""
 
     def __init__(
-        self,
-        fetch: Callable[[], bytes],
-        algorithms: Sequence[str],
-        *,
-        max_age: float,
-        clock: Callable[[], float] = monotonic,
+        self, fetch: Callable[[], bytes], algorithms: Sequence[str], *, max_age: float
     ) -> None:
         super().__init__(algorithms)
-        self._fetch, self._max_age, self._clock = fetch, max_age, clock
+        self._fetch, self._max_age = fetch, max_age
         self._process = 0
         self._reset()
 
@@ -155,14 +156,17 @@ class RemoteKeys(_Changing):
         self.refresh_at = 0.0
 
     def refresh(self) -> None:
-        """See to it that somebody fetches the set, if it is time."""
-        self._start()
+        """Have a newer set fetched; where there is none that counts, `find` sees to it."""
+        if monotonic() < self._good_until:
+            self._start()
 
     def find(self, algorithm: str, kid: str | None) -> Sequence[Key]:
         """The keys of the set. Raises `Refused` (503) where the set may not be believed."""
         self._require()
         keys = super().find(algorithm, kid)
         if keys or kid is None:
+            if monotonic() >= self.refresh_at:
+                self._start()
             return keys
         running = self._start()
         if running is not None:
@@ -175,16 +179,16 @@ class RemoteKeys(_Changing):
 
     def _require(self) -> None:
         """A set that is young enough, or 503."""
-        if self._clock() < self._good_until and self._process == os.getpid():
+        if monotonic() < self._good_until and self._process == os.getpid():
             return
         running = self._start() or (self._running if self._first else None)
         if running is not None:
             running.wait(LIMIT)
-        if self._clock() >= self._good_until:
+        if monotonic() >= self._good_until:
             raise self._unavailable("there is no key set that may be believed")
 
     def _unavailable(self, reason: str) -> Exception:
-        wait = 1 if self._running is not None else self._next - self._clock()
+        wait = 1 if self._running is not None else self._next - monotonic()
         return unavailable(reason, int(min(max(wait, 1), PAUSE)) + 1)
 
     def _start(self) -> threading.Event | None:
@@ -192,7 +196,7 @@ class RemoteKeys(_Changing):
         if self._process != os.getpid():
             self._reset()
         with self._lock:
-            now = self._clock()
+            now = monotonic()
             if self._running is not None or now < self._next:
                 return None
             self._next = now + PAUSE
@@ -208,10 +212,10 @@ class RemoteKeys(_Changing):
 
     def _run(self, running: threading.Event) -> None:
         try:
-            until = self._clock() + self._max_age
+            until = monotonic() + self._max_age
             self._replace(self._fetch(), until)
             self._good_until, self._failed = until, False
-            self.refresh_at = max(self._next, self._clock() + min(REFRESH, self._max_age / 2))
+            self.refresh_at = max(self._next, monotonic() + min(REFRESH, self._max_age / 2))
         except (FetchError, BadToken) as error:
             self._failed = True
             log.warning("the key set could not be fetched: %s", error)

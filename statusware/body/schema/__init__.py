@@ -59,7 +59,8 @@ def _located(source: object, library: Library) -> tuple[Target, str]:
     if isinstance(source, str):
         path, _, fragment = source.partition("#")
         base = library.base_of_file(path)
-        return library.find(base, f"#{fragment}" if fragment else "", DEFAULT.draft), source
+        target = library.find(base, f"#{fragment}" if fragment else "", DEFAULT.draft)
+        return target, f"{path}#{fragment}"
     if not isinstance(source, dict | bool):
         hint = "a table, true, false, or the path of a schema file"
         raise PolicyError("not a schema", hint=hint)
@@ -68,7 +69,7 @@ def _located(source: object, library: Library) -> tuple[Target, str]:
         schema = json.loads(json.dumps(source, allow_nan=False))
     except (TypeError, ValueError, RecursionError):
         raise PolicyError("not a schema: it holds what JSON cannot say") from None
-    return library.add(library.new_base(), schema, dialect_of(schema, DEFAULT).draft), ""
+    return library.add(library.new_base(), schema, dialect_of(schema, DEFAULT).draft), "#"
 
 
 @cache
