@@ -41,7 +41,7 @@ class Route:
 
     def __post_init__(self) -> None:
         several = isinstance(self.match, list | tuple)
-        matches = list(self.match) if several else [self.match]
+        matches: list[Any] = list(self.match) if several else [self.match]
         try:
             self.patterns = tuple(parse_match(text) for text in matches or [""])
         except PolicyError as error:

@@ -1,4 +1,4 @@
-"""Matching as the words of the contract say it, slow and plain: what the table is tested against."""
+"""Matching as the words of the contract say it, slow and plain; the table is tested against it."""
 
 import re
 from itertools import pairwise

@@ -5,11 +5,11 @@ import random
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.rules import oracle
-from tests.test_request import environ
 
 from statusware import PolicyError, Problem
 from statusware.rules import Route, RouteTable
+from tests.rules import oracle
+from tests.test_request import environ
 
 UUID = "0b8f3f6e-0000-4000-8000-00000000ABCD"
 
