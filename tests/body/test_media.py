@@ -57,7 +57,11 @@ def test_refused(content_type):
 
 @pytest.mark.parametrize(
     ("method", "told"),
-    [("POST", ["Accept", "Accept-Post"]), ("PATCH", ["Accept", "Accept-Patch"]), ("PUT", ["Accept"])],
+    [
+        ("POST", ["Accept", "Accept-Post"]),
+        ("PATCH", ["Accept", "Accept-Patch"]),
+        ("PUT", ["Accept"]),
+    ],
 )
 def test_the_415_says_what_is_taken(method, told):
     media = MediaTypes(["application/merge-patch+json", "application/json-patch+json"])
