@@ -145,7 +145,10 @@ def test_the_challenges_of_the_schemes_come_first():
 
 
 def test_head_has_the_headers_of_get_and_no_body():
-    get, head = ask(Problem(404), x_request_id="a"), ask(Problem(404), "/", "HEAD", x_request_id="a")
+    get, head = (
+        ask(Problem(404), x_request_id="a"),
+        ask(Problem(404), "/", "HEAD", x_request_id="a"),
+    )
     assert head.get_data() == b""
     assert list(head.headers) == list(get.headers)
 
