@@ -7,7 +7,7 @@ import time
 import pytest
 
 from statusware import PolicyError
-from statusware.body.schema import Library, Schema
+from statusware.body.schema import Schema
 
 NODE = {"$ref": "#/$defs/node"}
 
