@@ -219,30 +219,32 @@ _TOLD = {
 
 _CLASSES = {4: "The request cannot be served.", 5: "The request could not be served."}
 
-#: Statuses whose problems carry one of our own codes when nobody names another.
+#: The codes of our own that a problem carries when only its status is known. Other
+#: statuses have none, or several that say more than the status does.
 _DEFAULTS = {e.status: e.code for e in _OWN if e.code in {
-    "forbidden", "not-found", "method-not-allowed", "length-required",
+    "forbidden", "not-found", "method-not-allowed", "length-required", "body-too-large",
     "unsupported-media-type", "internal-error",
 }}  # fmt: skip
 
 
 def phrase(status: int) -> str:
     """The phrase of a status, for the status line and the title."""
-    try:
-        return PHRASES[status]
-    except KeyError:
-        return "Client Error" if status < 500 else "Server Error"
+    known = PHRASES.get(status)
+    return known or ("Client Error" if status < 500 else "Server Error")
 
 
 def default_code(status: int) -> str:
     """The code of a problem of which only the status is known: the phrase in kebab case."""
-    own = _DEFAULTS.get(status)
-    if own is not None:
-        return own
-    if status not in PHRASES:
-        return f"status-{status}"
-    return re.sub(r"[^a-z0-9]+", "-", PHRASES[status].lower().replace("'", ""))
+    return _BY_STATUS.get(status) or f"status-{status}"
 
+
+def _kebab(phrase: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", phrase.lower().replace("'", ""))
+
+
+_BY_STATUS: dict[int, str] = {
+    status: _DEFAULTS.get(status, _kebab(phrase)) for status, phrase in PHRASES.items()
+}
 
 #: Every code that statusware knows, by name; those made from a phrase included.
 CODES: dict[str, Entry] = {e.code: e for e in _OWN}

@@ -11,6 +11,8 @@ import hashlib
 from html import escape
 from typing import Any
 
+from .encoding import utf8
+
 __all__ = ["CONTENT_SECURITY_POLICY", "page"]
 
 _STYLE = (
@@ -46,7 +48,7 @@ def page(members: dict[str, Any]) -> bytes:
         f"<dt>request</dt><dd>{escape(str(members.get('request_id', '')))}</dd></dl>",
         "</main></body></html>\n",
     ]
-    return "".join(parts).encode("utf-8", "replace")
+    return utf8("".join(parts))
 
 
 def _errors(errors: object) -> str:
