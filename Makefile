@@ -36,7 +36,8 @@ ifneq ($(shell exec 2>/dev/null; $(BIN)/python -c "" && cat $(STAMP)),$(CURDIR))
 $(STAMP): stale
 endif
 
-# One make at a time, where flock exists; whoever had to wait finds the work done.
+# One make at a time, where flock exists; whoever had to wait finds the work done. pip asks
+# rustc for its version, and that of rustup would make a folder in an empty home.
 $(STAMP): pyproject.toml
 	@if command -v flock >/dev/null; then exec 9<pyproject.toml; flock 9; fi; \
 	if [ "$$(cat $@ 2>/dev/null)" = "$$HERE" ] && [ $@ -nt pyproject.toml ]; then exit 0; fi; \
@@ -50,6 +51,7 @@ $(STAMP): pyproject.toml
 	if [ -n "$$bare" ]; then missing="the venv module of $$bare (apt install python3-venv)"; fi; \
 	if [ -z "$$best" ]; then echo "Missing: $$missing" >&2; exit 1; fi; \
 	echo "Making .venv with $$best; this takes a minute." >&2; \
+	[ -d ~/.rustup ] || export RUSTUP_HOME="$${RUSTUP_HOME:-$$TMPDIR/rustup}"; \
 	rm -rf .venv && mkdir -p .venv/tmp && "$$best" -m venv .venv && \
 	$(BIN)/python -m pip install -qq --editable '.[test]' && \
 	printf '%s\n' "$$HERE" >$@

@@ -113,10 +113,10 @@ class Bearer:
         if header is None:
             return None
         digest = sha256(header.encode("utf-8", "surrogatepass")).digest()
-        moment = monotonic()
-        if moment >= self._keys.refresh_at:
-            self._keys.refresh()
         verified = self._cache.get(digest)
+        moment = monotonic()
+        if verified is not None and moment >= self._keys.refresh_at:
+            self._keys.refresh()
         if verified is None or verified.key.until <= moment:
             verified = self._verify(environ, digest)
         elif verified.end <= time():

@@ -63,12 +63,17 @@ def fetcher(url: str, *, allow_http: bool = False) -> Callable[[], bytes]:
         over.start()
         try:
             connection.request("GET", target, headers=_HEADERS, preload_content=False)
-            return _body(connection.getresponse())
+            body = _body(connection.getresponse())
         except (*failures, urllib3.exceptions.HTTPError) as error:
             raise FetchError(type(error).__name__) from None
         finally:
+            late = over.finished.is_set()
             over.cancel()
             connection.close()
+        if late:
+            # The end of what we have read may be our own doing.
+            raise FetchError("it took too long")
+        return body
 
     return fetch
 

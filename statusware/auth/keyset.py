@@ -21,7 +21,7 @@ from .jose import BadToken
 from .keys import Key, KeyRing, jwt_algorithms
 from .public import jwk_keys
 from .scheme import unavailable
-from .source import read_file
+from .watched import Watched
 
 __all__ = ["FileKeys", "RemoteKeys", "key_set"]
 
@@ -32,9 +32,6 @@ PAUSE = 30.0
 
 #: Seconds after which a set is fetched again, in the background.
 REFRESH = 300.0
-
-#: Seconds between two looks at a file.
-LOOK = 1.0
 
 
 def key_set(
@@ -62,11 +59,15 @@ class _Changing(KeyRing):
         fitting = (key for key in self._keys if algorithm in key.verifiers)
         return [key for key in fitting if kid is None or key.kid is None or key.kid == kid]
 
-    def _replace(self, data: bytes, until: float) -> None:
-        """Take over a set; keys that were there before stay the same objects."""
+    def _read(self, data: bytes) -> list[Key]:
+        """The usable keys of a set; the others are logged. Raises `BadToken`."""
         found, skipped = jwk_keys(data, self.algorithms)
         for reason in skipped:
             log.warning("a key of the set is not used: %s", reason)
+        return found
+
+    def _replace(self, found: list[Key], until: float) -> None:
+        """Take over a set; keys that were there before stay the same objects."""
         keys = [next((old for old in self._keys if _same(old, new)), new) for new in found]
         gone = [old for old in self._keys if old not in keys]
         for key in keys:
@@ -92,56 +93,37 @@ class FileKeys(_Changing):
 
     def __init__(self, path: str, algorithms: Sequence[str]) -> None:
         super().__init__(algorithms)
-        self._path = path
-        self._lock = threading.Lock()
-        self._stamp = _stamp(path)
+        self._watched = Watched(path, "jwks", self._load)
+        self.refresh_at = self._watched.due
+
+    def _load(self, data: bytes) -> None:
         try:
-            self._replace(read_file(path, "jwks"), float("inf"))
+            found = self._read(data)
         except BadToken as error:
-            raise PolicyError(f"{path}: {error}", key="jwks") from None
-        if not self._keys:
-            raise PolicyError(f"{path} has no key that can be used", key="jwks")
-        self.refresh_at = 0.0
+            raise PolicyError(str(error), key="jwks") from None
+        if not found:
+            raise PolicyError("there is no key that can be used", key="jwks")
+        self._replace(found, float("inf"))
+
+    def find(self, algorithm: str, kid: str | None) -> Sequence[Key]:
+        """The keys of the file as it is now."""
+        self.refresh()
+        return super().find(algorithm, kid)
 
     def refresh(self) -> None:
-        """Look at the file, if nobody else is at it."""
-        if not self._lock.acquire(blocking=False):
-            return
-        try:
-            self.refresh_at = monotonic() + LOOK
-            stamp = _stamp(self._path)
-            if stamp == self._stamp:
-                return
-            self._stamp = stamp
-            self._replace(read_file(self._path, "jwks"), float("inf"))
-            log.info("the key set has been read again")
-        except (PolicyError, BadToken) as error:
-            log.error("the old keys stay: %s", error)  # noqa: TRY400 - the reason says it all
-        finally:
-            self._lock.release()
-
-
-def _stamp(path: str) -> tuple[int, ...]:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return ()
-    return (found.st_mtime_ns, found.st_size, found.st_ino)
+        """Look at the file, if it is time and nobody else is at it."""
+        self._watched.get()
+        self.refresh_at = self._watched.due
 
 
 class RemoteKeys(_Changing):
     """A key set that `fetch` gets. The last good one counts for `max_age` seconds."""
 
     def __init__(
-        self,
-        fetch: Callable[[], bytes],
-        algorithms: Sequence[str],
-        *,
-        max_age: float,
-        clock: Callable[[], float] = monotonic,
+        self, fetch: Callable[[], bytes], algorithms: Sequence[str], *, max_age: float
     ) -> None:
         super().__init__(algorithms)
-        self._fetch, self._max_age, self._clock = fetch, max_age, clock
+        self._fetch, self._max_age = fetch, max_age
         self._process = 0
         self._reset()
 
@@ -155,14 +137,17 @@ class RemoteKeys(_Changing):
         self.refresh_at = 0.0
 
     def refresh(self) -> None:
-        """See to it that somebody fetches the set, if it is time."""
-        self._start()
+        """Have a newer set fetched; where there is none that counts, `find` sees to it."""
+        if monotonic() < self._good_until:
+            self._start()
 
     def find(self, algorithm: str, kid: str | None) -> Sequence[Key]:
         """The keys of the set. Raises `Refused` (503) where the set may not be believed."""
         self._require()
         keys = super().find(algorithm, kid)
         if keys or kid is None:
+            if monotonic() >= self.refresh_at:
+                self._start()
             return keys
         running = self._start()
         if running is not None:
@@ -175,16 +160,16 @@ class RemoteKeys(_Changing):
 
     def _require(self) -> None:
         """A set that is young enough, or 503."""
-        if self._clock() < self._good_until and self._process == os.getpid():
+        if monotonic() < self._good_until and self._process == os.getpid():
             return
         running = self._start() or (self._running if self._first else None)
         if running is not None:
             running.wait(LIMIT)
-        if self._clock() >= self._good_until:
+        if monotonic() >= self._good_until:
             raise self._unavailable("there is no key set that may be believed")
 
     def _unavailable(self, reason: str) -> Exception:
-        wait = 1 if self._running is not None else self._next - self._clock()
+        wait = 1 if self._running is not None else self._next - monotonic()
         return unavailable(reason, int(min(max(wait, 1), PAUSE)) + 1)
 
     def _start(self) -> threading.Event | None:
@@ -192,7 +177,7 @@ class RemoteKeys(_Changing):
         if self._process != os.getpid():
             self._reset()
         with self._lock:
-            now = self._clock()
+            now = monotonic()
             if self._running is not None or now < self._next:
                 return None
             self._next = now + PAUSE
@@ -208,10 +193,10 @@ class RemoteKeys(_Changing):
 
     def _run(self, running: threading.Event) -> None:
         try:
-            until = self._clock() + self._max_age
-            self._replace(self._fetch(), until)
+            until = monotonic() + self._max_age
+            self._replace(self._read(self._fetch()), until)
             self._good_until, self._failed = until, False
-            self.refresh_at = max(self._next, self._clock() + min(REFRESH, self._max_age / 2))
+            self.refresh_at = max(self._next, monotonic() + min(REFRESH, self._max_age / 2))
         except (FetchError, BadToken) as error:
             self._failed = True
             log.warning("the key set could not be fetched: %s", error)

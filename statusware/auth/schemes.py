@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PolicyError, nearest
+from .apikey import APIKey
+from .basic import Basic
 from .bearer import Bearer
 from .custom import Custom
 from .header import is_scheme
@@ -19,6 +21,8 @@ __all__ = ["LAYER_OPTIONS", "SHIPPED", "build_schemes", "layer_options"]
 #: Names in `[auth]` that have a class of their own; any other is a scheme of the app.
 SHIPPED: dict[str, Callable[..., Scheme]] = {
     "bearer": Bearer,
+    "api_key": APIKey,
+    "basic": Basic,
     "proxy": Proxy,
     "remote_user": RemoteUser,
 }

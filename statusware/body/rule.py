@@ -92,8 +92,11 @@ class BodyRule:
         """PolicyError if anything about it is wrong."""
         self.options = options or BodyOptions()
         self.optional = optional
-        self.max_bytes = self.options.limit if max_bytes is None else parse_size(max_bytes)
-        self.media = MediaTypes(accept)
+        try:
+            self.max_bytes = self.options.limit if max_bytes is None else parse_size(max_bytes)
+            self.media = MediaTypes(accept)
+        except PolicyError as error:
+            raise error.at(key=where) from None
         # Here, so that a policy without schemas does without what they need.
         from .schema import Options, Schema
 
@@ -101,7 +104,9 @@ class BodyRule:
             asked = Options(patterns=self.options.patterns)
             self.schema = Schema(schema, folder=folder, options=asked, library=library)
         except PolicyError as error:
-            raise error.at(key=where) from None
+            place = f"{error.key}: " if error.key else ""
+            key = ".".join(filter(None, (where, "body")))
+            raise PolicyError(f"{place}{error.reason}", key=key, hint=error.hint) from None
 
     def check(self, environ: WSGIEnvironment) -> None:
         """Raise the Problem of a bad body; else hand it on, read and parsed."""

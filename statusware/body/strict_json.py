@@ -20,6 +20,9 @@ __all__ = ["MAX_DEPTH", "loads"]
 #: Levels of nesting that are taken by default.
 MAX_DEPTH = 64
 
+#: Bytes from which on it pays to look at the whole body first.
+LARGE = 8192
+
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
@@ -40,7 +43,7 @@ def loads(body: bytes, max_depth: int = MAX_DEPTH) -> Any:
     if is_deep(body, max_depth):
         raise problem(fault.find(text, max_depth), text)
     try:
-        value = _DECODER.decode(text)
+        value = _decoder(body).decode(text)
     except (ValueError, RecursionError):
         raise problem(fault.find(text, max_depth), text) from None
     if b"\\u" in body and (at := fault.lone_surrogate(text)) is not None:
@@ -92,3 +95,12 @@ def _constant(name: str) -> Any:
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant
 )
+#: For bodies whose numbers are all in range, known before they are parsed.
+_CALM_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
+_WILD_NUMBER = re.compile(rb"[0-9]{19}|[0-9][eE]")
+
+
+def _decoder(body: bytes) -> json.JSONDecoder:
+    """The quicker one where it is right; looking for it pays off in larger bodies only."""
+    calm = len(body) > LARGE and not _WILD_NUMBER.search(body)
+    return _CALM_DECODER if calm else _DECODER

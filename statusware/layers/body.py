@@ -60,7 +60,7 @@ class JSONBody(Guard):
             routes = [Route(m, body=schema, where=repr(m)) for m, schema in schemas.items()]
             schemas = RouteTable(routes, unlisted="pass")
         self._table = schemas
-        rules = body_rules(schemas.routes, folder=folder, **options)
+        rules = _rules(schemas.routes, _options(options), Path(folder))
         self._rules = [
             dict.fromkeys(methods_of(route, rules[route], schemas.line.methods), rules[route])
             if route in rules
@@ -85,50 +85,72 @@ class JSONBody(Guard):
 def body_rules(
     routes: Iterable[Route], *, folder: str | os.PathLike[str] = ".", **options: Any
 ) -> dict[Route, Rule]:
-    """The compiled rule of each route that has one; a route with a rule already keeps it."""
+    """The compiled rule of each route of a policy that has one; `options` are its `[body]`.
+
+    A PolicyError names the place in the policy.
+    """
     try:
-        shared = BodyOptions(**options)
-    except TypeError:
-        known = [name for name in BodyOptions.__dataclass_fields__ if name != "limit"]
-        unknown = min(set(options) - set(known))
-        raise PolicyError("is unknown", key=unknown, hint=nearest(unknown, known)) from None
-    rules = ((route, _rule(route, shared, Path(folder))) for route in routes)
+        shared = _options(options)
+    except PolicyError as error:
+        raise error.at(key="body") from None
+    return _rules(routes, shared, Path(folder))
+
+
+def _options(options: Mapping[str, Any]) -> BodyOptions:
+    known = [name for name in BodyOptions.__dataclass_fields__ if name != "limit"]
+    for name in options:
+        if name not in known:
+            raise PolicyError("is unknown", key=name, hint=nearest(name, known))
+    return BodyOptions(**options)
+
+
+def _rules(routes: Iterable[Route], options: BodyOptions, folder: Path) -> dict[Route, Rule]:
+    rules = ((route, _rule(route, options, folder)) for route in routes)
     return {route: rule for route, rule in rules if rule is not None}
 
 
 def _rule(route: Route, options: BodyOptions, folder: Path) -> Rule | None:
     if isinstance(route.body, Rule):
         return route.body
-    if route.body is not None and not methods_with_schema(route):
-        hint = "a schema is for POST, PUT, PATCH, or DELETE alone"
-        where = f"{route.where}.body" if route.where else "body"
-        raise PolicyError("no method of the route takes a body", key=where, hint=hint)
     try:
+        _check_use(route)
         if route.body is None:
             return BodyLimit(route.max_bytes) if route.max_bytes is not None else None
-        return BodyRule(
-            route.body,
-            options=options,
-            max_bytes=route.max_bytes,
-            accept=route.accept or (),
-            optional=route.body_optional,
-            folder=folder,
-            where="body",
-        )
     except PolicyError as error:
         raise error.at(key=route.where) from None
+    return BodyRule(
+        route.body,
+        options=options,
+        max_bytes=route.max_bytes,
+        accept=route.accept or (),
+        optional=route.body_optional,
+        folder=folder,
+        where=route.where,
+    )
+
+
+def _check_use(route: Route) -> None:
+    """No option may stand where it could never do anything."""
+    if route.body is None:
+        for key, value in (("accept", route.accept), ("body_optional", route.body_optional)):
+            if value:
+                hint = "body = {} takes any JSON"
+                raise PolicyError("says nothing without a body", key=key, hint=hint)
+    elif not schema_methods(route):
+        hint = "it applies to POST, PUT, PATCH, and to a DELETE listed alone"
+        raise PolicyError("no method of this route takes a body", key="body", hint=hint)
 
 
 def methods_of(route: Route, rule: Rule, known: Iterable[str]) -> frozenset[str]:
     """The methods that a rule of this route applies to; `known` is what `*` stands for."""
-    listed = route.methods
-    if isinstance(rule, BodyLimit):
-        return frozenset(known) if "*" in listed or "GET" in listed else listed
-    return methods_with_schema(route)
+    if isinstance(rule, BodyRule):
+        return schema_methods(route)
+    # A limit costs nothing where there is no body, and HEAD follows GET.
+    return frozenset(known) if route.methods & {"*", "GET"} else route.methods
 
 
-def methods_with_schema(route: Route) -> frozenset[str]:
-    """The methods of a route whose bodies a schema speaks of."""
+def schema_methods(route: Route) -> frozenset[str]:
+    """The methods of a route that a schema applies to."""
     listed = route.methods
     if listed == {"DELETE"}:
         return listed

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..auth.scheme import Scheme
 from ..auth.schemes import build_schemes, layer_options
-from ..body import BodyOptions
 from ..errors import PolicyError
 from ..layers.access import AccessControl, access_rule
 from ..layers.authentication import Authentication
@@ -121,7 +120,6 @@ class Policy:
             unlisted=api.get("unlisted", "reject" if routes else "pass"),
             **{key: api[key] for key in ("methods", "mount", "allow_path") if key in api},
         )
-        _in("body", BodyOptions, **body)
         for route, rule in body_rules(self.table.routes, folder=self.folder, **body).items():
             route.body = rule
         _in("envelope", partial(ErrorEnvelope, _nothing), **self._envelope)

@@ -1,0 +1,209 @@
+"""Reading: what is announced, how much is taken, and what is left to drain."""
+
+import pytest
+
+from statusware import PolicyError, Problem
+from statusware.body import BodyLimit, parse_size
+from statusware.body.read import DRAIN_LIMIT, drain, read_body
+
+from .requests import Wire, request
+
+KB = b"x" * 1000
+TERMINATED = {"wsgi.input_terminated": True}
+
+# Each row: the request, the limit, and the body or the status and code.
+READS = {
+    "by its length": (request(KB), 1000, KB),
+    "in pieces": (request(Wire(KB, piece=7)), 1000, KB),
+    "no more than announced": (request(Wire(KB, blocks=True)), 2000, KB),
+    "chunked": (request(KB, chunked=True), 1000, KB),
+    "chunked, in pieces": (request(Wire(KB, piece=7), chunked=True), 1000, KB),
+    "chunked in capitals": (
+        request(KB, CONTENT_LENGTH=None, HTTP_TRANSFER_ENCODING="Chunked", **TERMINATED), 1000, KB,
+    ),
+    "chunked wins over a lie": (request(KB, chunked=True, CONTENT_LENGTH="3"), 1000, KB),
+    "to the end where the server says so": (
+        request(KB, chunked=True, HTTP_TRANSFER_ENCODING=""), 1000, KB,
+    ),
+    "empty": (request(b""), 1000, b""),
+    "no length and no end": (
+        {"wsgi.input": Wire(b"", blocks=True), "REQUEST_METHOD": "POST"}, 1000, b"",
+    ),
+    "one byte too many": (request(KB), 999, (413, "body-too-large")),
+    "one byte too many, chunked": (request(KB, chunked=True), 999, (413, "body-too-large")),
+    "a length beyond counting": (
+        request(KB, CONTENT_LENGTH="9" * 5000),
+        999,
+        (413, "body-too-large"),
+    ),
+    "shorter than announced": (request(KB, CONTENT_LENGTH="1001"), 9999, (400, "incomplete-body")),
+    "an error of the server": (
+        request(Wire(b"x", error=RuntimeError("broken chunk")), chunked=True), 9999,
+        (400, "incomplete-body"),
+    ),
+    "an error of the server, with a length": (
+        request(Wire(b"", error=OSError()), CONTENT_LENGTH="7"), 9999, (400, "incomplete-body"),
+    ),
+    "a length with a sign": (request(KB, CONTENT_LENGTH="+3"), 9999, (400, "bad-request")),
+    "a length below zero": (request(KB, CONTENT_LENGTH="-1"), 9999, (400, "bad-request")),
+    "a length in other digits": (request(KB, CONTENT_LENGTH="٣"), 9999, (400, "bad-request")),
+    "two lengths": (request(KB, CONTENT_LENGTH="3, 3"), 9999, (400, "bad-request")),
+    "chunked, on a server that loses the end": (
+        request(KB, HTTP_TRANSFER_ENCODING="chunked"), 9999, (411, "length-required"),
+    ),
+    "a coding within the chunks": (
+        request(KB, chunked=True, HTTP_TRANSFER_ENCODING="gzip, chunked"), 9999,
+        (411, "length-required"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", READS)
+def test_reading(name):
+    environ, limit, expected = READS[name]
+    environ = dict(environ)
+    if isinstance(expected, bytes):
+        assert read_body(environ, limit) == expected
+    else:
+        with pytest.raises(Problem) as raised:
+            read_body(environ, limit)
+        assert (raised.value.status, raised.value.problem_code) == expected
+
+
+def test_a_body_announced_as_too_large_is_not_touched():
+    wire = Wire(KB)
+    with pytest.raises(Problem) as raised:
+        read_body(request(wire), 10)
+    assert wire.taken == 0
+    assert raised.value.extensions == {"max_bytes": 10}
+
+
+def test_no_byte_too_many_is_in_memory():
+    wire = Wire(b"x" * 1_000_000)
+    with pytest.raises(Problem):
+        read_body(request(wire, chunked=True), 100_000)
+    assert wire.taken == 100_001
+
+
+MB = 1 << 20
+
+# Each row: the request, how much is read before, and how much must have been taken at the end.
+DRAINS = {
+    "all that is announced": (lambda wire: request(wire), 0, 5000),
+    "what is left after a part": (lambda wire: request(wire), 2000, 5000),
+    "chunked, to the end": (lambda wire: request(wire, chunked=True), 0, 5000),
+    "chunked, after a part": (lambda wire: request(wire, chunked=True), 2000, 5000),
+    "nothing that is not announced": (lambda wire: request(wire, CONTENT_LENGTH=None), 0, 0),
+    "nothing where the length is none": (lambda wire: request(wire, CONTENT_LENGTH="x"), 0, 0),
+    "nothing where the end is lost": (
+        lambda wire: request(wire, HTTP_TRANSFER_ENCODING="chunked"), 0, 0,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DRAINS)
+def test_draining(name):
+    make, before, expected = DRAINS[name]
+    wire = Wire(b"x" * 5000, blocks=name.startswith(("all", "what")))
+    environ = make(wire)
+    if before:
+        environ["statusware.body_taken"] = len(wire.read(before))
+    drain(environ)
+    assert wire.taken == expected
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_draining_ends_at_its_limit(chunked):
+    wire = Wire(b"x" * (3 * DRAIN_LIMIT), piece=1000)
+    environ = request(wire, chunked=chunked)
+    drain(environ)
+    assert wire.taken == DRAIN_LIMIT
+
+
+def test_draining_after_a_refusal_takes_up_where_reading_stopped():
+    wire = Wire(b"x" * 500_000)
+    environ = request(wire, chunked=True)
+    with pytest.raises(Problem):
+        read_body(environ, 1000)
+    drain(environ)
+    assert wire.taken == 500_000
+
+
+def test_draining_never_raises_nor_reads_what_is_broken():
+    wire = Wire(b"x", error=RuntimeError())
+    environ = request(wire, chunked=True)
+    drain(environ)
+    with pytest.raises(Problem):
+        read_body(environ, 10)
+    wire.error = AssertionError("read again")
+    environ["wsgi.input"] = None
+    drain(environ)
+
+
+SIZES = {
+    0: 0, 65536: 65536, "65536": 65536, "64KiB": 65536, "64 KiB": 65536, "64kib": 65536,
+    "1MiB": MB, "1 MB": 10**6, "2kB": 2000, "1.5 KiB": 1536, "1GiB": 1 << 30, "7 B": 7,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "size"), SIZES.items())
+def test_sizes(written, size):
+    assert parse_size(written) == size
+
+
+@pytest.mark.parametrize(
+    "written", ["", "KiB", "-1", -1, True, 1.5, None, "1 TiB", "1e3", "٣", "0x10", "1 KiB/s", [1]]
+)
+def test_what_is_no_size(written):
+    with pytest.raises(PolicyError) as raised:
+        parse_size(written)
+    assert raised.value.key == "max_bytes"
+
+
+WAYS = ["read", "read 10", "readline", "readlines", "iterate"]
+LINES = b"seven..\n" * 125
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_limit_counts_while_the_app_reads(way):
+    environ = request(LINES, chunked=True)
+    BodyLimit("1kB").check(environ)
+    assert consume(environ["wsgi.input"], way) == LINES
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_limit_stops_the_app_at_the_byte_too_many(way):
+    environ = request(LINES + b"x", chunked=True)
+    BodyLimit("1kB").check(environ)
+    with pytest.raises(Problem) as raised:
+        consume(environ["wsgi.input"], way)
+    assert raised.value.status == 413
+
+
+def test_a_limit_leaves_what_is_announced_alone():
+    environ = request(KB)
+    source = environ["wsgi.input"]
+    BodyLimit("1kB").check(environ)
+    assert environ["wsgi.input"] is source
+    with pytest.raises(Problem) as raised:
+        BodyLimit(999).check(environ)
+    assert raised.value.status == 413
+
+
+def consume(source, way):
+    if way == "read":
+        return source.read()
+    if way == "iterate":
+        return b"".join(source)
+    steps = {
+        "read 10": lambda: source.read(10),
+        "readline": source.readline,
+        "readlines": lambda: b"".join(source.readlines(10)),
+    }
+    return b"".join(iter(steps[way], b""))
+
+
+def test_a_limit_where_nobody_knows_the_end():
+    with pytest.raises(Problem) as raised:
+        BodyLimit(10).check(request(KB, HTTP_TRANSFER_ENCODING="chunked"))
+    assert raised.value.status == 411
