@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["encode"]
+__all__ = ["encode", "utf8"]
 
 log = logging.getLogger("statusware.envelope")
 
@@ -26,8 +26,12 @@ def encode(members: Mapping[str, Any]) -> bytes:
     try:
         return _strict.encode(members).encode()
     except (TypeError, ValueError, RecursionError):  # ValueError: UnicodeEncodeError too
-        text = _strict.encode(_plain(members, 0))
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+        return utf8(_strict.encode(_plain(members, 0)))
+
+
+def utf8(text: str) -> bytes:
+    """`text` in UTF-8: surrogates that make a pair are joined, the others become U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 def _plain(value: Any, depth: int) -> Any:

@@ -11,9 +11,8 @@ PACKAGE = Path(__file__).parent.parent / "statusware"
 
 #: From the ground up; a file imports what stands before its own line, or beside it.
 ORDER = (
-    "errors", "catalog", "page", "header", "correlation", "encoding", "problem", "readings",
-    "request", "body", "rules", "auth", "layers",
-    "policy", "integrations", "serve", "cli",
+    "errors", "catalog", "encoding", "page", "header", "correlation", "problem", "readings",
+    "request", "body", "rules", "auth", "layers", "policy", "integrations", "serve", "cli",
 )  # fmt: skip
 
 FRAMEWORKS = {"flask", "pyramid", "django", "falcon", "bottle", "gunicorn", "sqlalchemy"}

@@ -11,7 +11,6 @@ environ keys read: `statusware.answered`, `statusware.exception`, `HTTP_ACCEPT`,
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +18,9 @@ from ..correlation import request_id
 from ..errors import PolicyError, nearest
 from ..problem import Problem, Renderer
 from .bare import KEEP, is_answer, judge, replace
+from .record import log_failure, log_midstream, log_translated
 from .rendering import Rendering
-from .response import Outgoing, Rest, log_midstream
+from .response import Outgoing, Rest
 from .translate import Translation, is_response, servers_problem
 from .watch import watch
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 __all__ = ["ErrorEnvelope"]
-
-log = logging.getLogger("statusware.envelope")
 
 
 class ErrorEnvelope:
@@ -95,13 +93,11 @@ class ErrorEnvelope:
             rest = Rest(result, environ)
             return self._first_byte(out, rest, environ)
         except Exception as error:  # the app's, whatever it is: this layer answers for it
-            if out.sent:
-                log_midstream(environ)
-                if rest is not None:
-                    rest.close_quietly()
-                raise
             if rest is not None:
                 rest.close_quietly()
+            if out.sent:
+                log_midstream(error, environ)
+                raise
             return self._translate(error, app, environ, start_response)
         except BaseException:
             if rest is not None:
@@ -133,7 +129,7 @@ class ErrorEnvelope:
             return None
         problem = error if isinstance(error, Problem) else self._translation.problem(error)
         if problem is not None:
-            _log_translated(problem, error, environ)
+            log_translated(problem, error, environ)
         return problem
 
     def _translate(
@@ -153,9 +149,9 @@ class ErrorEnvelope:
             return self._run(_app_of(error), environ, start_response)
         problem = problem or servers_problem(error)
         if problem is not None:
-            _log_translated(problem, error, environ)
+            log_translated(problem, error, environ)
         else:
-            _log_failure(error, environ)
+            log_failure(error, environ)
             problem = Problem(500)
         return problem(environ, start_response)
 
@@ -199,22 +195,3 @@ def _is_upgrade(environ: WSGIEnvironment) -> bool:
     """
     tokens = {token.strip().lower() for token in environ.get("HTTP_CONNECTION", "").split(",")}
     return "upgrade" in tokens and environ["HTTP_UPGRADE"].strip().lower() != "h2c"
-
-
-def _log_translated(problem: Problem, error: BaseException, environ: WSGIEnvironment) -> None:
-    """A line for what the table knows; a 5xx is a failure all the same."""
-    if problem.status >= 500 and error is not problem:
-        _log_failure(error, environ)
-    else:
-        log.info("%s: %s [%s]", problem, type(error).__name__, request_id(environ))
-
-
-def _log_failure(error: BaseException, environ: WSGIEnvironment) -> None:
-    """The entry, with its traceback, that the `request_id` of the answer leads to."""
-    log.error(
-        "%s %r failed [%s]",
-        environ.get("REQUEST_METHOD"),
-        environ.get("PATH_INFO"),
-        request_id(environ),
-        exc_info=error,
-    )

@@ -57,6 +57,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
     monkeypatch.setattr("statusware.auth.bearer.monotonic", found)
     monkeypatch.setattr("statusware.auth.keyset.monotonic", found)
+    monkeypatch.setattr("statusware.auth.watched.monotonic", found)
     for module in ("fetch", "keyset"):
         monkeypatch.setattr(f"statusware.auth.{module}.LIMIT", 0.3)
     return found
@@ -67,7 +68,7 @@ def answer(scheme: Bearer, value: str) -> int:
         assert scheme.authenticate(bearer(value)) is not None
     except Refused as refused:
         if refused.status == 503:
-            assert dict(refused.headers)["Retry-After"].isdigit()  # noqa: PT017
+            assert dict(refused.headers)["Retry-After"].isdigit()
         return refused.status
     return 200
 
@@ -329,7 +330,7 @@ def test_a_file_is_read_again_when_it_changes(
     path.unlink()
     clock.ahead += 2
     assert answer(scheme, new()) == 200
-    assert "old keys stay" in caplog.text
+    assert "old version stays" in caplog.text
     caplog.clear()
     clock.ahead += 2
     assert answer(scheme, new()) == 200

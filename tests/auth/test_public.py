@@ -101,7 +101,7 @@ def accepts(scheme: Bearer, value: str) -> bool:
     try:
         return scheme.authenticate(bearer(value)) is not None
     except Refused as refused:
-        assert refused.status == 401  # noqa: PT017
+        assert refused.status == 401
         return False
 
 

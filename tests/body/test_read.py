@@ -31,7 +31,11 @@ READS = {
     ),
     "one byte too many": (request(KB), 999, (413, "body-too-large")),
     "one byte too many, chunked": (request(KB, chunked=True), 999, (413, "body-too-large")),
-    "a length beyond counting": (request(KB, CONTENT_LENGTH="9" * 5000), 999, (413, "body-too-large")),
+    "a length beyond counting": (
+        request(KB, CONTENT_LENGTH="9" * 5000),
+        999,
+        (413, "body-too-large"),
+    ),
     "shorter than announced": (request(KB, CONTENT_LENGTH="1001"), 9999, (400, "incomplete-body")),
     "an error of the server": (
         request(Wire(b"x", error=RuntimeError("broken chunk")), chunked=True), 9999,

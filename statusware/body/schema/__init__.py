@@ -40,8 +40,8 @@ class Schema:
         target, pointer = _located(source, library)
         dialect = dialect_of(library.resource(target.base, DEFAULT.draft).contents, DEFAULT)
         dialect = dialect_of(target.contents, dialect)
-        _check_schema(target.contents, dialect, pointer)
-        self.node: Node = Compiler(library, options or Options()).node(target, dialect, pointer)
+        compiler = Compiler(library, options or Options(), check_schema)
+        self.node: Node = compiler.node(target, dialect, pointer)
 
     def ok(self, value: Any) -> bool:
         """Whether `value`, as `strict_json.loads` makes it, is valid."""
@@ -76,10 +76,12 @@ def _located(source: object, library: Library) -> tuple[Target, str]:
 def _metaschema(dialect: Dialect) -> Node:
     library = Library(None)
     target = library.resource(dialect.uri, dialect.draft)
-    return Compiler(library, Options(patterns="trusted")).node(target, dialect, "")
+    compiler = Compiler(library, Options(patterns="trusted"), lambda *_: None)
+    return compiler.node(target, dialect, "")
 
 
-def _check_schema(schema: Any, dialect: Dialect, pointer: str) -> None:
+def check_schema(schema: Any, dialect: Dialect, pointer: str) -> None:
+    """Raise the PolicyError of a schema that breaks its metaschema."""
     found = list(islice(_metaschema(dialect).explain(schema, (), Visit(1)), 1))
     if found:
         at = f"{pointer}{found[0].pointer}"

@@ -37,8 +37,13 @@ class Options:
 class Compiler:
     """Makes nodes of the schemas in a library; the same schema is made only once."""
 
-    def __init__(self, library: Library, options: Options) -> None:
-        self.library, self.options = library, options
+    def __init__(
+        self, library: Library, options: Options, check: Callable[[Any, Dialect, str], None]
+    ) -> None:
+        """`check(schema, dialect, pointer)` raises for one that breaks its metaschema."""
+        self.library, self.options, self._check = library, options, check
+        #: Documents that have been checked whole, and schemas that have been one by one.
+        self._checked: set[str | int] = set()
         self._nodes: dict[tuple[Any, ...], Node] = {}
         self._open: set[int] = set()
         #: Nodes that a reference leads back to; every loop has one.
@@ -46,11 +51,22 @@ class Compiler:
 
     def node(self, target: Target, dialect: Dialect, pointer: str) -> Node:
         """The node of a whole schema; PolicyError if it cannot be made."""
+        self.check(target, dialect, pointer)
         context = Context(self, target, dialect, {}, pointer, "false")
         made = self.make(context.entered())
         for node in self.again:
             self._refuse_loop(node)
         return made
+
+    def check(self, target: Target, dialect: Dialect, pointer: str) -> None:
+        """Check a schema against its metaschema, unless that has been done."""
+        key = id(target.contents)
+        covered = target.base in self._checked and key not in self.library.apart
+        if covered or key in self._checked:
+            return
+        self._check(target.contents, dialect_of(target.contents, dialect), pointer)
+        whole = self.library.resource(target.base, dialect.draft).contents is target.contents
+        self._checked.add(target.base if whole else key)
 
     def make(self, context: Context) -> Node:
         """The node of one schema in its context."""
@@ -191,8 +207,11 @@ class Context:
         pointer = location(self.pointer, keyword)
         if not isinstance(target.contents, dict | bool):
             raise PolicyError("refers to something that is no schema", key=pointer)
-        inner = Context(self.compiler, target, self.dialect, self.scope, pointer, self.via)
-        node = self.compiler.make(inner.entered())
+        inner = Context(
+            self.compiler, target, self.dialect, self.scope, pointer, self.via
+        ).entered()
+        self.compiler.check(target, inner.dialect, pointer)
+        node = self.compiler.make(inner)
         again = self.compiler.is_open(node)
         if again:
             self.compiler.again.append(node)
