@@ -130,7 +130,6 @@ NOT_YET = {
     "problems": "[problems.name-taken]\nstatus = 409\n",
     "api.report": "[api]\nreport = true\n",
     "api.openapi": '[api]\nopenapi = "openapi.yaml"\n',
-    "api.audit": '[api]\naudit = "refuse"\n',
     "api.reload": "[api]\nreload = true\n",
 }
 
