@@ -21,8 +21,8 @@ _STYLE = (
     "background:Canvas;color:CanvasText}"
     "p.status{margin:0;font-size:.95rem;opacity:.7}h1{margin:.2rem 0 1rem;font-size:1.9rem;"
     "line-height:1.2}dl{margin-top:2rem;padding-top:1rem;border-top:1px solid GrayText;"
-    "font-size:.85rem}dt{float:left;clear:left;width:6.5rem;opacity:.7}"
-    "dd{margin:0 0 .3rem 6.5rem;font-family:ui-monospace,monospace;overflow-wrap:anywhere}"
+    "font-size:.85rem}dt{float:left;clear:left;width:5rem;opacity:.7}"
+    "dd{margin:0 0 .3rem 5rem;font-family:ui-monospace,monospace;overflow-wrap:anywhere}"
     "li{margin:.3rem 0}code{font-family:ui-monospace,monospace}"
 )
 
@@ -56,7 +56,7 @@ def _errors(errors: object) -> str:
     if not isinstance(errors, list):
         return ""
     rows = (
-        f"<li><code>{escape(str(e.get('pointer', '')) or '/')}</code> "
+        f"<li><code>{escape(str(e.get('pointer', '')) or 'body')}</code> "
         f"{escape(str(e.get('detail', '')))}</li>"
         for e in errors
         if isinstance(e, dict)

@@ -150,7 +150,10 @@ CLAIMS: list[tuple[dict[str, Any], dict[str, Any], str | None]] = [
 
 
 @pytest.mark.parametrize(("options", "more", "code"), CLAIMS)
-def test_claims(options: dict[str, Any], more: dict[str, Any], code: str | None) -> None:
+def test_claims(
+    options: dict[str, Any], more: dict[str, Any], code: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("statusware.auth.bearer.time", lambda: NOW)
     scheme = Bearer(secret=SECRET, **options)
     value = token(claims(**more))
     if code is None:
