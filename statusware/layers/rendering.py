@@ -51,6 +51,7 @@ class Rendering:
         self._base = _base(types)
         self._default: Renderer = partial(problem_json, base=self._base)
         self._render = self._renderer(format)
+        self._trusted = format in ("problem", "simple")
         self._html = html
         self.vary = "Accept" if html else ""
 
@@ -59,6 +60,8 @@ class Rendering:
         if self._html and prefers_html(environ):
             members = document(problem, request_id=request_id(environ), base=self._base)
             return "text/html; charset=utf-8", page(members)
+        if self._trusted:
+            return self._render(problem, environ)
         try:
             content_type, body = self._render(problem, environ)
             if type(body) is bytes and _CONTENT_TYPE.fullmatch(content_type):
