@@ -25,7 +25,7 @@ def app(target: str, policy: str | os.PathLike[str] | None = None) -> WSGIApplic
 
     A Flask app gets the Flask integration: its exceptions are translated before Flask makes
     a 500 of them. Raises `PolicyError` for a target or a policy that is wrong; under
-    gunicorn the error by which gunicorn prints a line instead of a traceback, and stops.
+    gunicorn it is an `AppImportError` too, for which gunicorn prints a line and stops.
     """
     try:
         return _wrapped(load(target), policy)
@@ -33,7 +33,8 @@ def app(target: str, policy: str | os.PathLike[str] | None = None) -> WSGIApplic
         gunicorn = sys.modules.get("gunicorn.errors")
         if gunicorn is None:
             raise
-        raise gunicorn.AppImportError(str(error)) from error
+        both = type("PolicyError", (PolicyError, gunicorn.AppImportError), {})
+        raise both(error.reason, key=error.key, file=error.file, hint=error.hint) from error
 
 
 def _wrapped(wsgi_app: WSGIApplication, policy: str | os.PathLike[str] | None) -> WSGIApplication:

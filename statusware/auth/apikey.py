@@ -96,7 +96,10 @@ class APIKey:
         sent: str | None = environ.get(self._key)
         if sent is None:
             return None
-        digest = sha256(sent.encode("utf-8", "surrogatepass")).digest()
+        try:
+            digest = sha256(sent.encode("latin-1")).digest()
+        except UnicodeEncodeError:
+            raise invalid("the key is not bytes") from None
         entries = self._entries if self._watched is None else self._watched.get()
         entry = entries.get(digest)
         if entry is None or not compare_digest(entry.digest, digest):

@@ -42,7 +42,7 @@ def key_set(
         jwks = jwks["file"]
     if not isinstance(jwks, str) or not jwks:
         raise PolicyError("must be a file or a URL", key="jwks")
-    jwt_algorithms()
+    jwt_algorithms(public=True)
     if "://" not in jwks:
         return FileKeys(jwks, algorithms)
     return RemoteKeys(fetcher(jwks, allow_http=allow_http), algorithms, max_age=max_age)

@@ -47,6 +47,7 @@ def public_keys(public_key: Any, algorithms: Sequence[str] | None) -> list[Key]:
 
     `algorithms` are those allowed, by default one that fits. Raises `PolicyError`.
     """
+    jwt_algorithms(public=True)
     sources = public_key if isinstance(public_key, list | tuple) else [public_key]
     if not sources:
         raise PolicyError("is an empty list", key="public_key")

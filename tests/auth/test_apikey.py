@@ -75,6 +75,11 @@ def test_expiry() -> None:
     assert caught.value.problem_code == "expired-credentials"
 
 
+def test_keys_are_compared_as_bytes() -> None:
+    scheme = APIKey(keys=[entry("schlüssel".encode())])
+    assert scheme.authenticate(send("schlüssel".encode().decode("latin-1")))
+
+
 def test_the_challenge_names_the_header() -> None:
     scheme = APIKey(keys=[], header="X-Token", realm="shop")
     assert scheme.challenges() == ('ApiKey realm="shop", header="X-Token"',)
