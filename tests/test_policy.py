@@ -28,9 +28,9 @@ WRONG = {
         '[envelope]\nformat = "no_such_package:render"\n',
         ["envelope.format", "does not import", "no_such_package"],
     ),
-    "pages of types": (
-        '[envelope]\ntypes = "/problems/"\n',
-        ["envelope.types", "not supported yet"],
+    "types in an ambiguous path": (
+        '[envelope]\ntypes = "/a/../problems"\n',
+        ["envelope.types", "no base URI"],
     ),
     "no match": ('[[routes]]\nallow = ["everyone"]\n', ["routes[0]: lacks 'match'"]),
     "a match that is none": (
@@ -152,7 +152,6 @@ WRONG = {
 #: What is known and not done yet; refused by name.
 NOT_YET = {
     "cors": '[cors]\norigins = ["*"]\n',
-    "problems": "[problems.name-taken]\nstatus = 409\n",
     "api.report": "[api]\nreport = true\n",
     "api.openapi": '[api]\nopenapi = "openapi.yaml"\n',
     "api.audit": '[api]\naudit = "refuse"\n',

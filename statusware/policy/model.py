@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..auth.scheme import Scheme
 from ..auth.schemes import build_schemes, layer_options
+from ..catalog import Entry, own_entries
 from ..errors import PolicyError
 from ..layers.access import AccessControl, access_rule
 from ..layers.authentication import Authentication
@@ -40,7 +41,7 @@ class Policy:
 
     `folder` is where the relative paths in it start (by default the working directory),
     `file` the name that errors give. Attributes: `routes`, `schemes` (name to scheme),
-    `translation` (the `[errors]` table). Raises `PolicyError`.
+    `translation` (the `[errors]` table), `problems` (code to entry). Raises `PolicyError`.
     """
 
     def __init__(
@@ -101,7 +102,7 @@ class Policy:
 
     def _compile(self, document: Mapping[str, Any]) -> None:
         api, body = document.get("api", {}), document.get("body", {})
-        self._envelope = document.get("envelope", {})
+        self._envelope = dict(document.get("envelope", {}))
         self.translation = Translation(document.get("errors", {}), key="errors")
         self.scope = _in("api", Scope, api["paths"]) if "paths" in api else None
         self.schemes: dict[str, Scheme] = _in(
@@ -122,6 +123,8 @@ class Policy:
         for route, rule in body_rules(self.table.routes, folder=self.folder, **body).items():
             route.body = rule
         _in("envelope", partial(ErrorEnvelope, _nothing), **self._envelope)
+        self.problems: dict[str, Entry] = own_entries(document.get("problems", {}))
+        self._envelope["problems"] = self.problems
 
     def _check_routes(self, routes: list[Route], api: Mapping[str, Any]) -> None:
         """What no single route can know: that it is reachable, and can be satisfied."""

@@ -26,6 +26,10 @@ _ONE_OR_MORE = {
     "items": _TEXT,
     "description": "a string or a list of strings",
 }
+_STATUS = {"type": "integer", "minimum": 400, "maximum": 599, "description": "a status, 400 to 599"}
+#: What stands in the table, `Translation` checks.
+_MEANING = {**_STATUS, "type": ["integer", "object"]}
+_MEANING["description"] = "a status, 400 to 599, or a table with one"
 
 
 def _table(description: str, properties: Mapping[str, Any], **more: Any) -> dict[str, Any]:
@@ -84,11 +88,17 @@ SHAPE: dict[str, Any] = {
             "auth": {"type": "object", "description": "a table of schemes"},
             "errors": {
                 "type": "object",
-                "additionalProperties": {
-                    "type": ["integer", "object"],
-                    "description": "a status, 400 to 599, or a table with one",
-                },
+                "additionalProperties": _MEANING,
                 "description": "a table of exceptions and their status",
+            },
+            "problems": {
+                "type": "object",
+                "additionalProperties": _table(
+                    "a table",
+                    {"status": _STATUS, "title": _TEXT, "detail": _TEXT, "fix": _TEXT},
+                    required=["status"],
+                ),
+                "description": "a table of codes, [problems.CODE]",
             },
             "routes": {
                 "type": "array",
@@ -118,7 +128,7 @@ SHAPE: dict[str, Any] = {
 
 #: Known, and refused by name until a later version supports it.
 NOT_YET = frozenset({
-    "cors", "problems", "api.report", "api.openapi", "api.openapi_unsecured", "api.openapi_base",
+    "cors", "api.report", "api.openapi", "api.openapi_unsecured", "api.openapi_base",
     "api.audit", "api.reload",
 })  # fmt: skip
 
