@@ -88,6 +88,7 @@ def test_check_of_a_policy_without_routes(folder: Path, capsys: pytest.CaptureFi
         ('[[routes]]\nmatch = "GET /a"', "other.toml: routes[0]: needs credentials"),
     ],
 )
+@pytest.mark.usefixtures("executed")
 @pytest.mark.parametrize("command", [["check"], ["serve", "shop:app"]])
 def test_a_wrong_policy_is_told_in_one_line(
     folder: Path,
@@ -113,6 +114,7 @@ def test_a_command_that_is_still_to_come(command: str, capsys: pytest.CaptureFix
     [
         (["chek"], "chek"),
         (["check", "--polcy", "x"], "--polcy"),
+        (["check", "--pol\ncy"], "--pol"),  # which older versions of click do not quote
         (["serve"], "APP"),
         (["serve", "shop"], 'APP is "module:name"'),
         (["serve", "shop:app", "--port", "70000"], "70000"),
