@@ -10,13 +10,15 @@ from ..errors import PolicyError
 from ..serve import import_from_here
 from .check import check
 from .demo import demo
+from .explain import explain
 from .problems import problems
 from .serve import serve
+from .who import who
 
 __all__ = ["run"]
 
 #: Commands whose names are settled, but which do not exist yet.
-LATER = frozenset("explain init keys lint openapi report schema token who".split())
+LATER = frozenset("init keys lint openapi report schema token".split())
 
 
 class Commands(click.Group):
@@ -38,8 +40,10 @@ def commands() -> None:
 
 commands.add_command(check)
 commands.add_command(demo)
+commands.add_command(explain)
 commands.add_command(problems)
 commands.add_command(serve)
+commands.add_command(who)
 
 
 def run(args: list[str]) -> int:
