@@ -8,19 +8,30 @@ since Python's own differ between versions.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["CODES", "PHRASES", "Entry", "default_code", "entry", "phrase"]
+from .errors import PolicyError, nearest
+
+__all__ = ["CODE", "CODES", "PHRASES", "Entry", "default_code", "entry", "own_entries", "phrase"]
+
+#: A code stands in URIs (the type of a problem): unreserved characters, RFC 3986 section 2.3.
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One code: its status, what happened (`detail`, told to clients), and the `fix`."""
+    """One code: its status, what happened (`detail`, told to clients), and the `fix`.
+
+    `title` is the short summary; where it is empty, that is the status phrase.
+    """
 
     code: str
     status: int
     detail: str
     fix: str
+    title: str = ""
 
 
 #: Status phrases: RFC 9110 section 15, and the IANA registry for the rest.
@@ -268,3 +279,38 @@ def entry(code: str, status: int) -> Entry:
         return known
     told = _TOLD.get(status) or _CLASSES.get(status // 100, _CLASSES[5])
     return Entry(code, status, told, "")
+
+
+def own_entries(table: Mapping[str, Any]) -> dict[str, Entry]:
+    """The app's own codes: a table of code to `status`, `title`, `detail` and `fix`.
+
+    Raises `PolicyError` for a code that cannot stand in a URI or is statusware's own, whose
+    meaning never changes.
+    """
+    made = {}
+    for code, row in table.items():
+        key = f"problems.{code}"
+        if not CODE.fullmatch(code):
+            raise PolicyError("is no code", key=key, hint="letters, digits and hyphens")
+        if code in CODES:
+            raise PolicyError("is a code of statusware's own", key=key, hint="choose another name")
+        if not isinstance(row, Entry | Mapping):
+            raise PolicyError("must be a table", key=key)
+        made[code] = row if isinstance(row, Entry) else _own_entry(code, dict(row), key)
+    return made
+
+
+def _own_entry(code: str, row: dict[str, Any], key: str) -> Entry:
+    status = row.pop("status", None)
+    if type(status) is not int or not 400 <= status <= 599:
+        raise PolicyError(f"{status!r} is no error status", key=f"{key}.status", hint="400 to 599")
+    for name, value in row.items():
+        if name not in _COLUMNS:
+            raise PolicyError("is unknown", key=f"{key}.{name}", hint=nearest(name, _COLUMNS))
+        if not isinstance(value, str):
+            raise PolicyError("must be a string", key=f"{key}.{name}")
+    known = entry(code, status)
+    return Entry(code, status, **{"detail": known.detail, "fix": "", **row})
+
+
+_COLUMNS = ("detail", "fix", "title")

@@ -14,7 +14,6 @@ last answered, and the headers of the answer.
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from .catalog import default_code, entry, phrase
+from .catalog import CODE, default_code, entry, phrase
 from .correlation import request_id
 from .encoding import encode
 from .header import DESCRIBING, Fields, missing, safe
@@ -38,9 +37,6 @@ Renderer = Callable[["Problem", "WSGIEnvironment"], tuple[str, bytes]]
 
 #: Members that the document builds itself; an extension cannot replace them.
 RESERVED = frozenset({"type", "title", "status", "detail", "code", "request_id"})
-
-#: A code stands in URIs (the type of a problem): unreserved characters, RFC 3986 section 2.3.
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*", re.ASCII)
 
 #: Fields that an answer has a say in itself, or that would describe another body.
 _OWN = (DESCRIBING - {"content-language"}) | {
@@ -78,7 +74,7 @@ class Problem(HTTPException):
         if not RESERVED.isdisjoint(extensions):
             names = ", ".join(sorted(RESERVED.intersection(extensions)))
             raise ValueError(f"{names}: reserved, not an extension")
-        if code is not None and not _CODE.fullmatch(code):
+        if code is not None and not CODE.fullmatch(code):
             raise ValueError("a code consists of letters, digits and hyphens, as in name-taken")
         Exception.__init__(self, status, detail)
         self.status = int(status)
@@ -87,6 +83,8 @@ class Problem(HTTPException):
         self.detail = self.description = str(told)
         self.type = type
         self.title = title or phrase(self.status)
+        #: Which of `title` and `detail` nobody gave: the table of codes says them.
+        self.defaulted = (title is None, detail is None)
         self.headers = safe(headers) if headers else []
         self.extensions = extensions
 

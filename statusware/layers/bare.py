@@ -137,6 +137,7 @@ def _merge(problem: Problem, body: bytes) -> None:
     for name, attribute in _TAKEN.items():
         if isinstance(members.get(name), str) and members[name]:
             setattr(problem, attribute, members[name])
+            problem.defaulted = (False, False)
     problem.extensions = {k: v for k, v in members.items() if k not in RESERVED}
 
 

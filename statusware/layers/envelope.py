@@ -14,10 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..catalog import own_entries
 from ..correlation import request_id
 from ..errors import PolicyError, nearest
 from ..problem import Problem, Renderer
 from .bare import KEEP, is_answer, judge, replace
+from .catalogue import pages
 from .record import log_failure, log_midstream, log_translated
 from .rendering import Rendering
 from .response import Outgoing, Rest
@@ -36,7 +38,9 @@ class ErrorEnvelope:
     `not_found` lists exceptions (classes or dotted names) that mean 404, `exceptions` maps
     others to their status, or to a table of `status`, `code`, `title` and `detail`;
     subclasses are included. `format` is "problem" (RFC 9457), "simple" or a renderer,
-    `types` a base URI for problem types. `keep` says which error bodies of the app stay:
+    `types` a base URI for problem types, or a path, where readable pages about them are
+    served. `problems` are codes of the app's own: `{code: {"status": …, "title": …,
+    "detail": …, "fix": …}}`. `keep` says which error bodies of the app stay:
     "json", "none", "all", or "merge" (the members of a JSON object are taken over); with
     `html`, a client that clearly prefers HTML gets pages. A wrong option is a `PolicyError`.
 
@@ -53,11 +57,14 @@ class ErrorEnvelope:
         types: str = "about:blank",
         keep: str = "json",
         html: bool = True,
+        problems: Mapping[str, Any] | None = None,
     ) -> None:
         if keep not in KEEP:
             raise PolicyError(f"{keep!r} is unknown", key="keep", hint=nearest(str(keep), KEEP))
         self.app = app
-        self._rendering = Rendering(format=format, types=types, html=html)
+        entries = own_entries(problems or {})
+        self._rendering = Rendering(format=format, types=types, html=html, entries=entries)
+        self._pages = pages(self._rendering)
         self._keep, self._html = keep, html
         self._translation = _translation(not_found, exceptions)
         watch()
@@ -65,6 +72,8 @@ class ErrorEnvelope:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["statusware.renderer"] = self._rendering
         request_id(environ)  # an app may read it from the environ
+        if self._pages is not None and (page := self._pages.find(environ)) is not None:
+            return page(environ, start_response)
         if "HTTP_UPGRADE" in environ and _is_upgrade(environ):
             return self._hand_over(environ, start_response)
         return self._run(self.app, environ, start_response)

@@ -154,6 +154,7 @@ def test_claims(
     options: dict[str, Any], more: dict[str, Any], code: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("statusware.auth.bearer.time", lambda: NOW)
+    monkeypatch.setattr("tests.auth.forge.time.time", lambda: NOW)
     scheme = Bearer(secret=SECRET, **options)
     value = token(claims(**({"iat": NOW} | more)))
     if code is None:
