@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import PolicyError
+from .. import fast
 from ..messages import detail
 from .compile import Compiler, Options
 from .dialects import DEFAULT, Dialect, dialect_of
@@ -42,9 +43,12 @@ class Schema:
         dialect = dialect_of(target.contents, dialect)
         compiler = Compiler(library, options or Options(), check_schema)
         self.node: Node = compiler.node(target, dialect, pointer)
+        self._accepts = _acceptor(target, dialect, compiler)
 
     def ok(self, value: Any) -> bool:
         """Whether `value`, as `strict_json.loads` makes it, is valid."""
+        if self._accepts is not None and self._accepts(value):
+            return True
         return self.node.ok(value, Visit(1))
 
     def violations(self, value: Any, limit: int = 20) -> list[Violation]:
@@ -53,6 +57,19 @@ class Schema:
 
     def _all(self, value: Any, limit: int) -> Iterator[Violation]:
         return self.node.explain(value, (), Visit(limit))
+
+
+def _acceptor(target: Target, dialect: Dialect, compiler: Compiler) -> fast.Acceptor | None:
+    """The engine of the extra `fast`, for a schema about which it cannot be wrong."""
+    library, formats = compiler.library, compiler.options.formats
+    if compiler.again or not fast.is_plain(compiler.used, formats=formats):
+        return None
+    return fast.acceptor(
+        target.contents,
+        dialect.uri,
+        target.base,
+        lambda uri: library.resource(uri, dialect.draft).contents,
+    )
 
 
 def _located(source: object, library: Library) -> tuple[Target, str]:
