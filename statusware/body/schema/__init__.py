@@ -51,6 +51,12 @@ class Schema:
             return True
         return self.node.ok(value, Visit(1))
 
+    def check(self, value: Any, limit: int = 20) -> list[Violation]:
+        """None if `value` is valid, else at most `limit` violations; each is looked for once."""
+        if self._accepts is None:
+            return [] if self.node.ok(value, Visit(1)) else self.violations(value, limit)
+        return [] if self._accepts(value) else self.violations(value, limit)
+
     def violations(self, value: Any, limit: int = 20) -> list[Violation]:
         """At most `limit` violations of `value`, the first in document order."""
         return list(islice(self._all(value, limit), limit))
