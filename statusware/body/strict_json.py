@@ -52,7 +52,7 @@ def _with_care(body: bytes, max_depth: int) -> Any:
     try:
         value = _decoder(body).decode(text)
     except (ValueError, RecursionError):
-        raise problem(fault.find(text, max_depth), text) from None
+        raise problem(fault.find(text, max_depth, _end), text) from None
     if b"\\u" in body and (at := fault.lone_surrogate(text)) is not None:
         raise problem(fault.Fault(at, fault.SURROGATE), text)
     return value
@@ -72,6 +72,11 @@ def problem(found: fault.Fault, text: str) -> Problem:
     column = found.at - text.rfind("\n", 0, found.at)
     detail = f"The body is not valid JSON: line {line}, column {column}: expected {found.expected}."
     return Problem(400, detail, code="malformed-json", line=line, column=column)
+
+
+def _end(text: str, at: int) -> int:
+    """Where a value ends that is strict JSON, nesting aside."""
+    return _DECODER.raw_decode(text, at)[1]
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
