@@ -1,6 +1,8 @@
 # make demo          the example behind its policy: a tour over HTTP, then it goes on serving
 # make demo ONCE=1   the tour alone
 # make test          lint, types, tests, coverage
+# make bench         statusware against its peers (QUICK=1: a minute instead of ten)
+# make bench-http    the same over HTTP (needs wrk)
 # make clean         removes all that the others made
 #
 # Needs Python 3.11 or later with venv, and make. Nothing is written outside this folder.
@@ -17,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_USER = 0
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: demo test clean stale
+.PHONY: demo test bench bench-http clean stale
 
 demo: $(STAMP)
 	@$(BIN)/statusware demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
@@ -28,15 +30,22 @@ test: $(STAMP)
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest -q --cov
 
+bench: $(STAMP)
+	@$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick)
+
+bench-http: $(STAMP)
+	@$(BIN)/python benchmarks/http_bench.py
+
 clean:
-	rm -rf .venv .demo build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .bench .demo build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-ifneq ($(shell $(BIN)/python -c "" 2>&1 && cat $(STAMP) 2>&1),$(CURDIR))
+ifneq ($(shell exec 2>/dev/null; $(BIN)/python -c "" && cat $(STAMP)),$(CURDIR))
 $(STAMP): stale
 endif
 
-# One make at a time, where flock exists; whoever had to wait finds the work done.
+# One make at a time, where flock exists; whoever had to wait finds the work done. pip asks
+# rustc for its version, and that of rustup would make a folder in an empty home.
 $(STAMP): pyproject.toml
 	@if command -v flock >/dev/null; then exec 9<pyproject.toml; flock 9; fi; \
 	if [ "$$(cat $@ 2>/dev/null)" = "$$HERE" ] && [ $@ -nt pyproject.toml ]; then exit 0; fi; \
@@ -50,6 +59,7 @@ $(STAMP): pyproject.toml
 	if [ -n "$$bare" ]; then missing="the venv module of $$bare (apt install python3-venv)"; fi; \
 	if [ -z "$$best" ]; then echo "Missing: $$missing" >&2; exit 1; fi; \
 	echo "Making .venv with $$best; this takes a minute." >&2; \
+	[ -d ~/.rustup ] || export RUSTUP_HOME="$${RUSTUP_HOME:-$$TMPDIR/rustup}"; \
 	rm -rf .venv && mkdir -p .venv/tmp && "$$best" -m venv .venv && \
-	$(BIN)/python -m pip install --quiet --editable '.[test]' && \
+	$(BIN)/python -m pip install -qq --editable '.[test]' && \
 	printf '%s\n' "$$HERE" >$@

@@ -8,19 +8,30 @@ since Python's own differ between versions.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["CODES", "PHRASES", "Entry", "default_code", "entry", "phrase"]
+from .errors import PolicyError, nearest
+
+__all__ = ["CODE", "CODES", "PHRASES", "Entry", "default_code", "entry", "own_entries", "phrase"]
+
+#: A code stands in URIs (the type of a problem): unreserved characters, RFC 3986 section 2.3.
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One code: its status, what happened (`detail`, told to clients), and the `fix`."""
+    """One code: its status, what happened (`detail`, told to clients), and the `fix`.
+
+    `title` is the short summary; where it is empty, that is the status phrase.
+    """
 
     code: str
     status: int
     detail: str
     fix: str
+    title: str = ""
 
 
 #: Status phrases: RFC 9110 section 15, and the IANA registry for the rest.
@@ -219,30 +230,32 @@ _TOLD = {
 
 _CLASSES = {4: "The request cannot be served.", 5: "The request could not be served."}
 
-#: Statuses whose problems carry one of our own codes when nobody names another.
+#: The codes of our own that a problem carries when only its status is known. Other
+#: statuses have none, or several that say more than the status does.
 _DEFAULTS = {e.status: e.code for e in _OWN if e.code in {
-    "forbidden", "not-found", "method-not-allowed", "length-required",
+    "forbidden", "not-found", "method-not-allowed", "length-required", "body-too-large",
     "unsupported-media-type", "internal-error",
 }}  # fmt: skip
 
 
 def phrase(status: int) -> str:
     """The phrase of a status, for the status line and the title."""
-    try:
-        return PHRASES[status]
-    except KeyError:
-        return "Client Error" if status < 500 else "Server Error"
+    known = PHRASES.get(status)
+    return known or ("Client Error" if status < 500 else "Server Error")
 
 
 def default_code(status: int) -> str:
     """The code of a problem of which only the status is known: the phrase in kebab case."""
-    own = _DEFAULTS.get(status)
-    if own is not None:
-        return own
-    if status not in PHRASES:
-        return f"status-{status}"
-    return re.sub(r"[^a-z0-9]+", "-", PHRASES[status].lower().replace("'", ""))
+    return _BY_STATUS.get(status) or f"status-{status}"
 
+
+def _kebab(phrase: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", phrase.lower().replace("'", ""))
+
+
+_BY_STATUS: dict[int, str] = {
+    status: _DEFAULTS.get(status, _kebab(phrase)) for status, phrase in PHRASES.items()
+}
 
 #: Every code that statusware knows, by name; those made from a phrase included.
 CODES: dict[str, Entry] = {e.code: e for e in _OWN}
@@ -266,3 +279,38 @@ def entry(code: str, status: int) -> Entry:
         return known
     told = _TOLD.get(status) or _CLASSES.get(status // 100, _CLASSES[5])
     return Entry(code, status, told, "")
+
+
+def own_entries(table: Mapping[str, Any]) -> dict[str, Entry]:
+    """The app's own codes: a table of code to `status`, `title`, `detail` and `fix`.
+
+    Raises `PolicyError` for a code that cannot stand in a URI or is statusware's own, whose
+    meaning never changes.
+    """
+    made = {}
+    for code, row in table.items():
+        key = f"problems.{code}"
+        if not CODE.fullmatch(code):
+            raise PolicyError("is no code", key=key, hint="letters, digits and hyphens")
+        if code in CODES:
+            raise PolicyError("is a code of statusware's own", key=key, hint="choose another name")
+        if not isinstance(row, Entry | Mapping):
+            raise PolicyError("must be a table", key=key)
+        made[code] = row if isinstance(row, Entry) else _own_entry(code, dict(row), key)
+    return made
+
+
+def _own_entry(code: str, row: dict[str, Any], key: str) -> Entry:
+    status = row.pop("status", None)
+    if type(status) is not int or not 400 <= status <= 599:
+        raise PolicyError(f"{status!r} is no error status", key=f"{key}.status", hint="400 to 599")
+    for name, value in row.items():
+        if name not in _COLUMNS:
+            raise PolicyError("is unknown", key=f"{key}.{name}", hint=nearest(name, _COLUMNS))
+        if not isinstance(value, str):
+            raise PolicyError("must be a string", key=f"{key}.{name}")
+    known = entry(code, status)
+    return Entry(code, status, **{"detail": known.detail, "fix": "", **row})
+
+
+_COLUMNS = ("detail", "fix", "title")

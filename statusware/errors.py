@@ -11,6 +11,10 @@ from collections.abc import Iterable
 __all__ = ["PolicyError", "nearest"]
 
 
+#: More words than this help nobody in one line.
+MANY = 12
+
+
 class PolicyError(ValueError):
     """A wrong option: `file: key: reason`, and in `hint` the nearest right thing.
 
@@ -24,9 +28,13 @@ class PolicyError(ValueError):
         super().__init__(reason)
 
     def at(self, *, file: str = "", key: str = "") -> PolicyError:
-        """The same error with `file` set (if it was not) and `key` put before its own."""
+        """The same error with `file` set (if it was not) and `key` put before its own.
+
+        A key that is a JSON pointer becomes a fragment: `routes[0].body#/properties/name`.
+        """
         self.file = self.file or file
-        self.key = ".".join(filter(None, (key, self.key)))
+        joint = "#" if self.key.startswith("/") else "."
+        self.key = joint.join(filter(None, (key, self.key)))
         return self
 
     def __str__(self) -> str:
@@ -36,9 +44,9 @@ class PolicyError(ValueError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint that names the known word nearest to `name`, else all of them."""
+    """A hint that names the known word nearest to `name`, else all of them if they are few."""
     words = sorted(known)
     close = difflib.get_close_matches(name, words, n=1)
     if close:
         return f'did you mean "{close[0]}"?'
-    return f"known are {', '.join(words)}" if words else ""
+    return f"known are {', '.join(words)}" if 0 < len(words) <= MANY else ""

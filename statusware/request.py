@@ -13,17 +13,18 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote_to_bytes
+from urllib.parse import unquote_plus
 
 from .errors import PolicyError, nearest
 from .problem import Problem
+from .readings import is_plain, readings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-__all__ = ["AMBIGUITIES", "METHODS", "RequestLine", "Scope", "overridden", "readings"]
+__all__ = ["AMBIGUITIES", "METHODS", "RequestLine", "Scope", "ambiguous", "overridden"]
 
 log = logging.getLogger("statusware.routing")
 
@@ -41,8 +42,16 @@ AMBIGUITIES: dict[str, tuple[str, str]] = {
     "backslash": ("backslashes", r"\\"),
 }
 
+#: What every ambiguous path has in it, and few others: one character, or "//", or "/.".
+#: Asked first, as it costs a third of the patterns above.
+_SUSPECT = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd;%\\]")
+
 #: Headers by which old clients name another method than that of the request line.
-OVERRIDES = ("HTTP_X_HTTP_METHOD_OVERRIDE", "HTTP_X_HTTP_METHOD", "HTTP_X_METHOD_OVERRIDE")
+_OVERRIDE, _METHOD, _OVERRIDE_TOO = OVERRIDES = (
+    "HTTP_X_HTTP_METHOD_OVERRIDE",
+    "HTTP_X_HTTP_METHOD",
+    "HTTP_X_METHOD_OVERRIDE",
+)
 
 
 class RequestLine:
@@ -60,16 +69,18 @@ class RequestLine:
         mount: str | Iterable[str] | None = None,
         allow_path: Iterable[str] = (),
     ) -> None:
-        self.methods = frozenset((*METHODS, *(_method(name) for name in methods)))
+        self.methods = frozenset((*METHODS, *map(_method, _listed("methods", methods))))
         if mount is None:
             mount = os.environ.get("SCRIPT_NAME", "")
-        self.mounts = frozenset(_mount(m) for m in ([mount] if isinstance(mount, str) else mount))
-        relaxed = frozenset(_relaxation(name) for name in allow_path)
-        self._refused = re.compile(
-            "|".join(pattern for name, (_, pattern) in AMBIGUITIES.items() if name not in relaxed)
-        )
-        allowed = "|".join(AMBIGUITIES[name][1] for name in sorted(relaxed))
-        self._relaxed = re.compile(allowed) if allowed else None
+        mounts = [mount] if isinstance(mount, str) else _listed("mount", mount)
+        if not mounts:
+            raise PolicyError("names no mount point", key="mount", hint='"" is the root')
+        self.mounts = frozenset(map(_mount, mounts))
+        relaxed = frozenset(map(_relaxation, _listed("allow_path", allow_path)))
+        strict = {name: row for name, row in AMBIGUITIES.items() if name not in relaxed}
+        self._refused = [(told, re.compile(pattern)) for told, pattern in strict.values()]
+        #: Whether paths have to be compared in all their readings.
+        self.relaxed = bool(relaxed)
 
     def path(self, environ: WSGIEnvironment) -> str:
         """The path as text, or `Problem(400, code="ambiguous-path")`. An empty one is `/`."""
@@ -77,32 +88,37 @@ class RequestLine:
         path = raw if raw.isascii() else _utf8(raw)
         if path[0] != "/":
             raise ambiguous("The path has to begin with a slash.")
-        if self._refused.search(path) is not None:
-            raise ambiguous(f"The path must not hold {self._what(path)}.")
+        if "//" in path or "/." in path or _SUSPECT.search(path) is not None:
+            for told, pattern in self._refused:
+                if pattern.search(path) is not None:
+                    raise ambiguous(f"The path must not hold {told}.")
+        self.check_mount(environ)
+        return path
+
+    def check_mount(self, environ: WSGIEnvironment) -> None:
+        """`Problem(400, code="ambiguous-path")` where SCRIPT_NAME is none of `mounts`."""
         if environ.get("SCRIPT_NAME", "") not in self.mounts:
             log.warning("SCRIPT_NAME %r is not in [api] mount", environ["SCRIPT_NAME"])
             raise ambiguous("The app is not mounted where the request says.")
-        return path
 
     def method(self, environ: WSGIEnvironment) -> str:
         """The method, or `Problem(501, code="method-not-implemented")`."""
-        method: str = environ["REQUEST_METHOD"]
+        return self.known(environ["REQUEST_METHOD"])
+
+    def known(self, method: str) -> str:
+        """`method`, or `Problem(501, code="method-not-implemented")`."""
         if method not in self.methods:
             raise Problem(501, code="method-not-implemented")
         return method
 
     def other_readings(self, path: str) -> frozenset[str]:
         """How else a relaxed path could be read; empty when there is nothing to doubt."""
-        if self._relaxed is None or self._relaxed.search(path) is None:
+        if not self.relaxed or is_plain(path):
             return frozenset()
         found = readings(path.encode())
         if found is None:
             raise ambiguous()
-        return found
-
-    def _what(self, path: str) -> str:
-        told = (told for told, pattern in AMBIGUITIES.values() if re.search(pattern, path))
-        return next(told)
+        return found - {path}
 
 
 class Scope:
@@ -110,93 +126,59 @@ class Scope:
 
     def __init__(self, paths: Iterable[str]) -> None:
         line = RequestLine(mount="")
-        self._prefixes = tuple(_prefix(path, line) for path in paths)
+        self._prefixes = tuple(_prefix(path, line) for path in _listed("paths", paths))
         if not self._prefixes:
             raise PolicyError("names no prefix", key="paths", hint='leave it out for "everything"')
+        self._inside = tuple(f"{prefix}/" for prefix in self._prefixes)
 
     def covers(self, path: str) -> bool:
         """Whether `path` lies inside, read just as it stands."""
-        return any(path == prefix or path.startswith(f"{prefix}/") for prefix in self._prefixes)
+        return path.startswith(self._inside) or path in self._prefixes
 
     def reaches(self, environ: WSGIEnvironment) -> bool:
         """Whether any reader could find the path of this request inside."""
         raw: str = environ.get("PATH_INFO") or "/"
         if self.covers(raw):
             return True
-        if raw[0] == "/" and _PLAIN.fullmatch(raw):
+        if is_plain(raw):
             return False
-        found = readings(raw.encode("latin-1", "replace"))
+        try:
+            found = readings(raw.encode("latin-1"))
+        except UnicodeEncodeError:  # no PATH_INFO at all (PEP 3333): nobody knows
+            return True
         return found is None or any(map(self.covers, found))
 
 
 def overridden(environ: WSGIEnvironment) -> str | None:
     """The method that an override header or `_method` in the query names, if another one."""
-    named = {environ[key] for key in OVERRIDES if key in environ}
-    query = environ.get("QUERY_STRING")
-    if query and ("_method" in query or "%" in query):
-        named.update(value for key, value in _fields(query) if key == "_method")
+    query: str = environ.get("QUERY_STRING") or ""
+    named = _named(query) if "_method" in query or "%" in query else set()
+    if _OVERRIDE in environ or _METHOD in environ or _OVERRIDE_TOO in environ:
+        named.update(environ[key] for key in OVERRIDES if key in environ)
+    elif not named:
+        return None
     named = {name.strip().upper() for name in named} - {environ["REQUEST_METHOD"], ""}
     if len(named) > 1:
         raise ambiguous("The request names several methods.")
     return named.pop() if named else None
 
 
-def readings(path: bytes) -> frozenset[str] | None:
-    """Every way in which a lenient reader could read `path`; None where there are too many.
-
-    The closure of `_LENIENT` over the path, as text. It is finite, as every step shortens
-    the path or turns a backslash.
-    """
-    seen: set[bytes] = set()
-    todo = [path]
-    while todo:
-        reading = todo.pop()
-        if reading not in seen:
-            seen.add(reading)
-            todo += [step(reading) for step in _LENIENT]
-        if len(seen) > _MOST_READINGS:
-            return None
-    return frozenset(reading.decode("utf-8", "surrogateescape") for reading in seen)
-
-
-#: More readings than any honest path has; a bound on the work that one request can ask for.
-_MOST_READINGS = 100
-
-
-def _resolve(path: bytes) -> bytes:
-    """`.` and `..` resolved (RFC 3986 section 5.2.4)."""
-    kept: list[bytes] = []
-    segments = path.split(b"/")
-    for segment in segments:
-        if segment == b".." and len(kept) > 1:
-            kept.pop()
-        elif segment not in (b".", b".."):
-            kept.append(segment)
-    if segments[-1] in (b".", b".."):
-        kept.append(b"")
-    return b"/".join(kept)
-
-
-#: What lenient readers do; each was seen in a server or a framework.
-_LENIENT: tuple[Callable[[bytes], bytes], ...] = (
-    unquote_to_bytes,
-    lambda path: path.decode("utf-8", "ignore").encode(),
-    _resolve,
-    lambda path: re.sub(rb"//+", b"/", path),
-    lambda path: re.sub(rb";[^/]*", b"", path),
-    lambda path: path.replace(b"\\", b"/"),
-    lambda path: re.sub(rb"[\x00-\x1f\x7f]|\xc2[\x80-\x9f]|\xef\xbf\xbd", b"", path),
-    lambda path: path.partition(b"\0")[0],
-    lambda path: path if path.startswith(b"/") else b"/" + path,
-)
-
-#: A path of which there is but one reading.
-_PLAIN = re.compile(r"(?:/(?!\.\.?(?:/|\Z))[!$&'()*+,:=@\w.~-]+)*/?", re.ASCII)
-
-
 def ambiguous(detail: str | None = None) -> Problem:
     """The answer to a request line that can be read in more than one way."""
     return Problem(400, detail, code="ambiguous-path")
+
+
+#: `_method` in a query, percent-encoded or not.
+_FIELD = re.compile("".join(f"(?:{c}|%{ord(c):x})" for c in "_method"), re.IGNORECASE)
+
+
+def _named(query: str) -> set[str]:
+    """The values of `_method`. Some readers (Bottle) take `;` for a separator as well."""
+    if _FIELD.search(query) is None:
+        return set()
+    fields = [*query.split("&"), *re.split("[&;]", query)]
+    pairs = (field.partition("=") for field in fields)
+    return {unquote_plus(value) for name, _, value in pairs if unquote_plus(name) == "_method"}
 
 
 def _utf8(raw: str) -> str:
@@ -207,11 +189,13 @@ def _utf8(raw: str) -> str:
         raise ambiguous("The path is not valid UTF-8.") from None
 
 
-def _fields(query: str) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(query, keep_blank_values=True, max_num_fields=1000)
-    except ValueError:
-        raise ambiguous("The query has too many fields.") from None
+def _listed(key: str, names: Iterable[str]) -> list[str]:
+    """`names` as a list of strings; a string alone would be taken for its letters."""
+    if not isinstance(names, str) and isinstance(names, Iterable):
+        listed = list(names)
+        if all(isinstance(name, str) for name in listed):
+            return listed
+    raise PolicyError("must be a list of strings", key=key)
 
 
 def _method(name: str) -> str:
@@ -223,7 +207,7 @@ def _method(name: str) -> str:
 def _mount(mount: str) -> str:
     if mount and (not mount.startswith("/") or mount.endswith("/")):
         raise PolicyError(f"{mount!r} is not a mount point", key="mount", hint='as in "/shop"')
-    return mount
+    return mount.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
 def _relaxation(name: str) -> str:
@@ -236,9 +220,7 @@ def _relaxation(name: str) -> str:
 def _prefix(path: str, line: RequestLine) -> str:
     """A prefix without its trailing slash; it has to be readable itself."""
     try:
-        if not path.startswith("/"):
-            raise ambiguous("a prefix begins with a slash")
-        line.path({"PATH_INFO": path.encode().decode("latin-1")})
+        line.path({"PATH_INFO": path.encode("utf-8", "surrogatepass").decode("latin-1") or "?"})
     except Problem as problem:
         raise PolicyError(f"{path!r}: {problem.detail}", key="paths") from None
     return path.rstrip("/")

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,9 +42,10 @@ DELETED = Step("", "DELETE /a", 204)
 BROKEN = Step("", "POST /a", 400, "invalid-body", pointers=("/a", "/b/0"))
 
 
-def problem(status: int = 405, headers: dict[str, str] | None = None, **members: Any) -> Answer:
+def problem(answered: int = 405, headers: dict[str, str] | None = None, **members: Any) -> Answer:
     body = json.dumps({**PROBLEM, **members}).encode()
-    return Answer(status, "", {**HEADERS, **(headers or {})}, body)
+    fields = {name.lower(): value for name, value in {**HEADERS, **(headers or {})}.items()}
+    return Answer(answered, "", fields, body)
 
 
 def invalid(*pointers: str) -> Answer:
@@ -52,7 +54,7 @@ def invalid(*pointers: str) -> Answer:
 
 
 def plain(status: int, body: bytes, content_type: str = "application/json") -> Answer:
-    return Answer(status, "", {"Content-Type": content_type}, body)
+    return Answer(status, "", {"content-type": content_type}, body)
 
 
 @pytest.mark.parametrize(
@@ -151,9 +153,10 @@ def test_a_terminal_has_colour() -> None:
     env = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     command = [sys.executable, "-c", code]
     subprocess.run(command, check=True, stdout=writer, cwd=ROOT, env={**env, "TERM": "xterm"})
+    shown = os.read(reader, 100)
     os.close(writer)
-    with os.fdopen(reader, "rb") as shown:
-        assert b"\x1b[" in shown.read(100)
+    os.close(reader)
+    assert b"\x1b[" in shown
 
 
 def test_an_ascii_terminal_is_enough() -> None:
@@ -167,7 +170,10 @@ def test_an_ascii_terminal_is_enough() -> None:
 # The real thing.
 
 
-def test_the_tour(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_tour(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    # What would make another server of it.
+    monkeypatch.setenv("SCRIPT_NAME", "/mounted")
+    monkeypatch.setenv("GUNICORN_CMD_ARGS", "--workers=0 --nonsense")
     assert main(["demo", "--once", "--port", "0"]) == 0, capsys.readouterr().out
     out, err = capsys.readouterr()
     assert err == ""
@@ -198,7 +204,9 @@ def test_a_port_in_use(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 def test_a_port_that_may_not_be_had(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def refuse(*_args: Any) -> None:
+    def refuse(address: tuple[str, int]) -> socket.socket:
+        if address[1] != 80:
+            raise NotImplementedError
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(socket, "create_server", refuse)
@@ -210,10 +218,13 @@ def test_a_server_that_does_not_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "statusware.toml").write_text("[roots]", encoding="utf-8")
+    (tmp_path / "recipes").symlink_to(demo_module.EXAMPLE / "recipes")
     monkeypatch.setattr(demo_module, "EXAMPLE", tmp_path)
+    start = time.monotonic()
     assert main(["demo"]) == 1
+    assert time.monotonic() - start < server.START / 2  # it is not waited for
     err = capsys.readouterr().err
-    assert "routes" in err
+    assert 'did you mean "routes"?' in err
     assert err.endswith("statusware: the server did not start; above is its log\n")
 
 
@@ -266,6 +277,34 @@ def test_a_server_that_ends_by_itself(capsys: pytest.CaptureFixture[str]) -> Non
 
     assert demo_module._serve_on(Ended()) == 1  # type: ignore[arg-type]
     assert capsys.readouterr().err.startswith("Worker failed\nstatusware: the server ended")
+
+
+def test_after_the_tour_it_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(_server: server.Server) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo_module, "STEPS", STEPS[:1])
+    monkeypatch.setattr(server.Server, "wait", interrupt)
+    assert main(["demo", "--port", "0"]) == 0
+    out = capsys.readouterr().out
+    assert "Ctrl-C ends it" in out
+    assert out.count("\ncurl -i http://127.0.0.1:") == 4
+
+
+def test_ctrl_c_in_the_middle_of_the_tour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_args: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(demo_module, "_take", interrupt)
+    assert main(["demo", "--port", "0"]) == 130
+    assert "Traceback" not in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.fixture

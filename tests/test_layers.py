@@ -8,7 +8,6 @@ import time
 
 import jwt
 import pytest
-from tests.apps import APPS, validated
 from werkzeug.test import Client
 
 from statusware import (
@@ -21,6 +20,7 @@ from statusware import (
     stack,
     wrap,
 )
+from tests.apps import APPS, validated
 
 SECRET = "0123456789abcdef0123456789abcdef"
 SCHEMA = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}

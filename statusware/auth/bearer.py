@@ -18,7 +18,7 @@ from .cache import Verified, VerifiedCache
 from .callback import load_function
 from .claims import Expired
 from .header import challenge, read_authorization
-from .jose import BadToken, Token, read_token
+from .jose import BadToken, Token, read_header, read_token
 from .keys import Key
 from .options import claim_rules, key_ring, scheme_names, token68
 from .scheme import AUTHORIZATION, expired, invalid, malformed, unavailable
@@ -35,6 +35,9 @@ log = logging.getLogger("statusware.authentication")
 #: How many verified tokens a scheme remembers.
 CACHED = 2048
 
+#: How many JOSE headers of verified tokens a scheme remembers.
+HEADERS = 32
+
 
 class Bearer:
     """Bearer tokens that are JWTs, of one issuer.
@@ -43,7 +46,9 @@ class Bearer:
     public_key: `{file = PATH}` or PEM text, or a list of them. jwks: a file or a URL.
     algorithms: those allowed; by default what fits the key (HS256 for a secret).
     issuer, audience: text or a list, one of which `iss` and `aud` must name.
-    leeway: seconds by which clocks may differ. max_age: seconds since `iat`, at most.
+    leeway: seconds by which clocks may differ.
+    max_age: seconds that a key set stays good while no newer one can be fetched (a day).
+    allow_http: fetch the key set without TLS from elsewhere than this machine, too.
     scheme: authentication scheme, or a list of them. realm: told in the challenge.
     user, roles, scopes: dotted paths of claims (roles and scopes: or a list of paths).
     claims: claims that a token must have, by path. profile: "at+jwt" for RFC 9068.
@@ -67,7 +72,6 @@ class Bearer:
         issuer: str | Sequence[str] = (),
         audience: str | Sequence[str] = (),
         leeway: float = 30,
-        max_age: float | None = None,
         scheme: str | Sequence[str] = "Bearer",
         realm: str = "api",
         user: str = "sub",
@@ -75,6 +79,8 @@ class Bearer:
         scopes: str | Sequence[str] = "scope",
         claims: Mapping[str, Any] | None = None,
         profile: str = "",
+        max_age: float | None = None,
+        allow_http: bool = False,
         check: str | Callable[[Mapping[str, Any]], bool] | None = None,
         name: str = "bearer",
     ) -> None:
@@ -84,12 +90,15 @@ class Bearer:
         self._lower = frozenset(each.lower() for each in self._schemes)
         self._challenges = {error: self._write(error) for error in ("", *_ERRORS)}
         self._rules = claim_rules(
-            issuer=issuer, audience=audience, leeway=leeway, max_age=max_age, profile=profile,
+            issuer=issuer, audience=audience, leeway=leeway, profile=profile,
             claims=claims, user=user, roles=roles, scopes=scopes,
         )  # fmt: skip
-        self._keys = key_ring(secret, public_key, jwks, algorithms)
+        self._keys = key_ring(
+            secret, public_key, jwks, algorithms, max_age=max_age, allow_http=allow_http
+        )
         self._check = load_function(check, "check") if check is not None else None
         self._cache = VerifiedCache(CACHED)
+        self._headers: dict[str, dict[str, Any]] = {}
 
     def _write(self, error: str) -> tuple[str, ...]:
         return tuple(challenge(each, realm=self._realm, error=error) for each in self._schemes)
@@ -105,7 +114,10 @@ class Bearer:
             return None
         digest = sha256(header.encode("utf-8", "surrogatepass")).digest()
         verified = self._cache.get(digest)
-        if verified is None or verified.key.until <= monotonic():
+        moment = monotonic()
+        if verified is not None and moment >= self._keys.refresh_at:
+            self._keys.refresh()
+        if verified is None or verified.key.until <= moment:
             verified = self._verify(environ, digest)
         elif verified.end <= time():
             self._cache.drop(digest)
@@ -133,12 +145,21 @@ class Bearer:
 
     def _read(self, text: str) -> Verified:
         """The token, verified: what is cheap first. Raises `BadToken`."""
-        token = read_token(text)
-        self._rules.check_header(token.header)
+        token = read_token(text, self._header)
         self._rules.check(token.claims, time())
         key = self._signer(token)
+        if len(self._headers) < HEADERS:
+            self._headers[text.partition(".")[0]] = token.header
         identity = self._rules.identity(token.claims, self.name)
         return Verified(self._rules.last_moment(token.claims), key, identity)
+
+    def _header(self, segment: str) -> dict[str, Any]:
+        """The JOSE header, checked. Those of verified tokens are remembered: they are all alike."""
+        header = self._headers.get(segment)
+        if header is None:
+            header = read_header(segment)
+            self._rules.check_header(header)
+        return header
 
     def _signer(self, token: Token) -> Key:
         algorithm = token.header.get("alg")

@@ -43,8 +43,9 @@ class Identity:
             raise ValueError(
                 "the user of an Identity is text, not empty, without control characters"
             )
-        for name in ("roles", "scopes"):
-            object.__setattr__(self, name, _names(name, getattr(self, name)))
+        for name, names in (("roles", self.roles), ("scopes", self.scopes)):
+            if type(names) is not frozenset:
+                object.__setattr__(self, name, _names(name, names))
         if type(self.claims) is not ImmutableDict:
             object.__setattr__(self, "claims", frozen(dict(self.claims)))
 
@@ -63,15 +64,20 @@ def valid_user(user: object) -> bool:
 def frozen(value: Any) -> Any:
     """JSON data that cannot be changed: dicts and lists replaced by read-only ones, deeply."""
     if isinstance(value, dict):
-        return ImmutableDict({name: frozen(member) for name, member in value.items()})
+        members = dict(value)
+        for name, member in value.items():
+            if isinstance(member, _CONTAINERS):
+                members[name] = frozen(member)
+        return ImmutableDict(members)
     if isinstance(value, list | tuple):
-        return ImmutableList([frozen(member) for member in value])
+        return ImmutableList(map(frozen, value))
     return value
 
 
+_CONTAINERS = (dict, list, tuple)
+
+
 def _names(what: str, names: Iterable[str]) -> frozenset[str]:
-    if type(names) is frozenset:
-        return names
     if isinstance(names, str | bytes):
         raise TypeError(f"the {what} of an Identity are a list of names, not one string")
     return frozenset(names)

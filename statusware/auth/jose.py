@@ -12,9 +12,10 @@ from __future__ import annotations
 import json
 from binascii import Error as BinasciiError
 from binascii import a2b_base64, b2a_base64
+from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn
 
-__all__ = ["BadToken", "Token", "decode_base64url", "parse_json", "read_token"]
+__all__ = ["BadToken", "Token", "decode_base64url", "parse_json", "read_header", "read_token"]
 
 
 class BadToken(ValueError):
@@ -33,14 +34,19 @@ class Token(NamedTuple):
 _FROM_URL = bytes.maketrans(b"-_+/", b"+/\0\0")
 
 
-def read_token(text: str) -> Token:
+def read_header(segment: str) -> dict[str, Any]:
+    """The JOSE header that the first part of a token says. Raises `BadToken`."""
+    return parse_json(decode_base64url(segment, "header"), "header")
+
+
+def read_token(text: str, read_header: Callable[[str], dict[str, Any]] = read_header) -> Token:
     """The parts of a token. Raises `BadToken`."""
     parts = text.split(".")
     if len(parts) != 3:
         raise BadToken("it does not have three parts")
     header, payload, signature = parts
     return Token(
-        parse_json(decode_base64url(header, "header"), "header"),
+        read_header(header),
         parse_json(decode_base64url(payload, "payload"), "payload"),
         text[: len(text) - len(signature) - 1].encode("ascii"),
         decode_base64url(signature, "signature"),

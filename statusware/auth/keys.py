@@ -7,7 +7,7 @@ they are read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PolicyError, nearest
@@ -44,14 +44,18 @@ class Key:
         return verifier is not None and bool(verifier.verify(signed, self.material, signature))
 
 
-def jwt_algorithms() -> ModuleType:
-    """PyJWT's algorithms. Raises `PolicyError` where PyJWT is not installed."""
+def jwt_algorithms(*, public: bool = False) -> ModuleType:
+    """PyJWT's algorithms, with those for `public` keys if wanted.
+
+    Raises `PolicyError` where PyJWT, or the cryptography that it needs, is not installed.
+    """
+    hint = 'pip install "statusware[jwt]"'
     try:
         import jwt.algorithms
     except ImportError:
-        raise PolicyError(
-            "bearer tokens need PyJWT", hint='pip install "statusware[jwt]"'
-        ) from None
+        raise PolicyError("bearer tokens need PyJWT", hint=hint) from None
+    if public and not jwt.algorithms.has_crypto:
+        raise PolicyError("public keys need cryptography", hint=hint)
     return jwt.algorithms
 
 
@@ -97,10 +101,19 @@ def _secret_key(source: Any, algorithms: tuple[str, ...]) -> Key:
 class KeyRing:
     """Keys that stay as they are, and the algorithms that any of them is for."""
 
-    def __init__(self, keys: Iterable[Key], algorithms: Iterable[str]) -> None:
-        self._keys = tuple(keys)
-        self.algorithms = frozenset(algorithms)
+    #: When (`time.monotonic`, seconds) the keys want to be looked after: never.
+    refresh_at = float("inf")
 
-    def find(self, algorithm: str, kid: str | None) -> tuple[Key, ...]:
-        """The keys that may have signed a token that names `algorithm` and `kid`."""
+    def __init__(self, keys: Iterable[Key]) -> None:
+        self._keys = tuple(keys)
+        self.algorithms = frozenset(name for key in self._keys for name in key.verifiers)
+
+    def refresh(self) -> None:
+        """Look after the keys. Never waits."""
+
+    def find(self, algorithm: str, kid: str | None) -> Sequence[Key]:
+        """The keys that may have signed a token that names `algorithm` and `kid`.
+
+        Raises `Refused` (503) where that is not known.
+        """
         return self._keys

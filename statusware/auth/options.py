@@ -10,7 +10,9 @@ from typing import Any
 from ..errors import PolicyError, nearest
 from .claims import ClaimRules
 from .header import is_scheme
-from .keys import HMAC, KeyRing, algorithm_names, secret_keys
+from .keys import HMAC, PUBLIC, KeyRing, algorithm_names, secret_keys
+from .keyset import key_set
+from .public import public_keys
 
 __all__ = ["claim_rules", "key_ring", "names", "scheme_names", "seconds", "token68"]
 
@@ -59,7 +61,6 @@ def claim_rules(
     issuer: Any,
     audience: Any,
     leeway: Any,
-    max_age: Any,
     profile: Any,
     claims: Any,
     user: Any,
@@ -73,7 +74,6 @@ def claim_rules(
         issuers=frozenset(names(issuer, "issuer")),
         audiences=frozenset(names(audience, "audience")),
         leeway=seconds(leeway, "leeway"),
-        max_age=None if max_age is None else seconds(max_age, "max_age"),
         profile=_profile(profile, issuer, audience),
         required=_required(claims),
         user=user,
@@ -100,22 +100,45 @@ def _required(claims: Any) -> Mapping[str, Any]:
     if not isinstance(claims, Mapping) or not all(isinstance(n, str) and n for n in claims):
         raise PolicyError("must be a table of claims", key="claims")
     for name, value in claims.items():
-        if value is None:
-            raise PolicyError("must have a value", key=f"claims.{name}")
+        if not isinstance(value, str | int | float | list | tuple | Mapping):
+            raise PolicyError("must be a value that JSON has", key=f"claims.{name}")
     return dict(claims)
 
 
-def key_ring(secret: Any, public_key: Any, jwks: Any, algorithms: Sequence[str] | None) -> KeyRing:
+def key_ring(
+    secret: Any,
+    public_key: Any,
+    jwks: Any,
+    algorithms: Sequence[str] | None,
+    *,
+    max_age: Any = None,
+    allow_http: bool = False,
+) -> KeyRing:
     """The keys that these options of `Bearer` give. Raises `PolicyError`."""
-    given = [name for name, value in _pairs(secret, public_key, jwks) if value is not None]
+    given = [n for n, v in zip(_KEYS, (secret, public_key, jwks), strict=True) if v is not None]
     if len(given) != 1:
         reason = f"{' and '.join(given)} exclude each other" if given else "has no key"
         raise PolicyError(reason, hint="give one of secret, public_key and jwks")
-    if given != ["secret"]:
-        raise PolicyError("is not yet supported", key=given[0])
-    allowed = algorithm_names(["HS256"] if algorithms is None else algorithms, HMAC)
-    return KeyRing(secret_keys(secret, allowed), allowed)
+    if given != ["jwks"] and (max_age is not None or allow_http):
+        name = "max_age" if max_age is not None else "allow_http"
+        raise PolicyError("is for jwks alone", key=name)
+    known = HMAC if given == ["secret"] else PUBLIC
+    allowed = None if algorithms is None else algorithm_names(algorithms, known)
+    if secret is not None:
+        return KeyRing(secret_keys(secret, allowed or ("HS256",)))
+    if jwks is not None:
+        age = MAX_AGE if max_age is None else seconds(max_age, "max_age")
+        return key_set(jwks, allowed or JWKS_ALGORITHMS, max_age=age, allow_http=allow_http)
+    ring = KeyRing(public_keys(public_key, allowed))
+    if unfit := set(allowed or ()) - ring.algorithms:
+        raise PolicyError(f"no key is for {', '.join(sorted(unfit))}", key="algorithms")
+    return ring
 
 
-def _pairs(secret: Any, public_key: Any, jwks: Any) -> list[tuple[str, Any]]:
-    return [("secret", secret), ("public_key", public_key), ("jwks", jwks)]
+_KEYS = ("secret", "public_key", "jwks")
+
+#: What a key set may be used for unless `algorithms` says more.
+JWKS_ALGORITHMS = ("RS256", "ES256", "EdDSA")
+
+#: How long (seconds) the last key set is good when no newer one can be had: a day.
+MAX_AGE = 86_400

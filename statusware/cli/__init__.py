@@ -17,10 +17,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         from .group import run
     except ModuleNotFoundError as error:
-        if error.name not in ("click", "rich"):
+        name = (error.name or "").partition(".")[0]
+        if name not in ("click", "rich"):
             raise
         sys.stderr.write(
-            f'statusware: the command line needs {error.name}: pip install "statusware[cli]"\n'
+            f'statusware: the command line needs {name}: pip install "statusware[cli]"\n'
         )
         return 2
     return run(sys.argv[1:] if argv is None else list(argv))

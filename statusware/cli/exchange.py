@@ -14,7 +14,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; header fields are found whatever the case of their names."""
+    """What came back; the names of header fields are in lower case."""
 
     status: int
     reason: str
@@ -34,6 +34,11 @@ def send(
     try:
         connection.request(method, target, body, dict(headers))
         response = connection.getresponse()
-        return Answer(response.status, response.reason, response.headers, response.read())
+        fields: dict[str, str] = {}
+        for name, value in response.getheaders():
+            known = fields.get(name.lower())
+            # Equal fields are one list (RFC 9110 section 5.3).
+            fields[name.lower()] = value if known is None else f"{known}, {value}"
+        return Answer(response.status, response.reason, fields, response.read())
     finally:
         connection.close()

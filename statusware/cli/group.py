@@ -7,14 +7,16 @@ import sys
 import click
 
 from ..errors import PolicyError
+from ..serve import import_from_here
 from .check import check
 from .demo import demo
+from .problems import problems
 from .serve import serve
 
 __all__ = ["run"]
 
 #: Commands whose names are settled, but which do not exist yet.
-LATER = frozenset("explain init keys lint openapi problems report schema token who".split())
+LATER = frozenset("explain init keys lint openapi report schema token who".split())
 
 
 class Commands(click.Group):
@@ -36,11 +38,16 @@ def commands() -> None:
 
 commands.add_command(check)
 commands.add_command(demo)
+commands.add_command(problems)
 commands.add_command(serve)
 
 
 def run(args: list[str]) -> int:
-    """Runs one command and returns its exit status; without arguments, shows the help."""
+    """Runs one command and returns its exit status; without arguments, shows the help.
+
+    Modules of the app are found where the command is run, as gunicorn and flask do it.
+    """
+    import_from_here()
     try:
         status = commands.main(args or ["--help"], prog_name="statusware", standalone_mode=False)
     except click.ClickException as error:

@@ -55,8 +55,8 @@ class Screen:
     def answer(self, answer: Answer) -> None:
         """An answer: status line, the header fields that matter, body."""
         self.say(f"   < {answer.status} {answer.reason}", _COLOURS.get(answer.status // 100, ""))
-        shown = ((name, answer.headers[name]) for name in SHOWN if name in answer.headers)
-        self._rest(shown, answer.body)
+        shown = ((name, answer.headers.get(name.lower())) for name in SHOWN)
+        self._rest(((name, value) for name, value in shown if value is not None), answer.body)
 
     def verdict(self, faults: list[str]) -> None:
         """A check mark, or what is wrong with the answer."""

@@ -121,8 +121,8 @@ class Server:
             for number, handler in zip(ours, before, strict=True):
                 signal.signal(number, handler)
 
-    def said(self, lines: int = 15) -> str:
-        """The last lines that the server wrote."""
+    def said(self, lines: int = 60) -> str:
+        """The last lines that the server wrote: enough for the tracebacks of two workers."""
         return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-lines:])
 
     def _wait(self) -> None:

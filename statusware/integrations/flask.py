@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Flask
+from flask import Flask, request
 
+from ..layers.record import log_failure, log_translated
 from ..layers.translate import Translation
 from ..problem import Problem
 
@@ -16,6 +17,8 @@ def translate_exceptions(app: Flask, translation: Translation) -> None:
     """Register an error handler for every exception class that `translation` lists.
 
     A handler that the app has already, for the class or a base class of it, stays and wins.
+    Classes whose modules are not imported yet get none: `ErrorEnvelope` translates them
+    once Flask has made its 500 of them (and has logged them as one).
     """
     for cls in translation.classes():
         if not _is_handled(app, cls):
@@ -26,7 +29,12 @@ def _handler(translation: Translation) -> Callable[[Exception], Problem]:
     """A handler; Flask takes the problem that it returns for a WSGI app and answers with it."""
 
     def handle(error: Exception) -> Problem:
-        return translation.problem(error) or Problem(500)
+        problem = translation.problem(error)
+        if problem is None:
+            log_failure(error, request.environ)
+            return Problem(500)
+        log_translated(problem, error, request.environ)
+        return problem
 
     return handle
 

@@ -7,19 +7,23 @@ environ keys read: `statusware.route`, `statusware.identity`, `statusware.challe
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..errors import PolicyError
+from ..errors import PolicyError, nearest
 from ..problem import Problem
 from ..rules import AccessRule, Match, Route, RouteTable
-from ..rules.principals import Decision, Subject
+from ..rules.decision import Decision
+from ..rules.principals import Subject
 from .guard import Guard
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-__all__ = ["AccessControl"]
+__all__ = ["AccessControl", "access_rule", "refusal"]
+
+#: What a rule may say in Python, where it is more than principals.
+_COLUMNS = ("allow", "deny", "hide", "name")
 
 
 class AccessControl(Guard):
@@ -45,9 +49,7 @@ class AccessControl(Guard):
     ) -> None:
         super().__init__(app)
         if not isinstance(rules, RouteTable):
-            rules = RouteTable(
-                [_route(match, rule) for match, rule in rules.items()], unlisted=unlisted
-            )
+            rules = RouteTable(_routes(rules), unlisted=unlisted)
         self._table = rules
         self._rules = [access_rule(route, schemes) for route in rules.routes]
         self._open = [rule.unconditional for rule in self._rules]
@@ -71,7 +73,7 @@ class AccessControl(Guard):
         try:
             decision = self._rules[route.index].decide(identity, match.variables, environ)
             if not decision.allowed:
-                raise refusal(decision, identity, environ.get("statusware.challenges"))
+                raise refusal(decision, identity, environ.get("statusware.challenges", ()))
         except Problem:
             if route.hide:
                 raise Problem(404) from None
@@ -88,9 +90,7 @@ def access_rule(route: Route, schemes: Collection[str] = ()) -> AccessRule:
         raise error.at(key=route.where) from None
 
 
-def refusal(
-    decision: Decision, identity: Subject | None, challenges: tuple[str, ...] | None
-) -> Problem:
+def refusal(decision: Decision, identity: Subject | None, challenges: Collection[str]) -> Problem:
     """The unknown are asked who they are, the known are refused (RFC 9110 15.5.2, 15.5.4).
 
     Where scopes were all that was missing, the challenge names them (RFC 6750 section 3.1).
@@ -99,12 +99,28 @@ def refusal(
         return Problem(401, code="missing-credentials")
     if identity is None or not decision.missing_scopes:
         return Problem(403)
-    scheme = next((c.split()[0] for c in challenges or () if c), "Bearer")
+    challenge = _challenge(identity.scheme, challenges)
+    challenge += ", " if " " in challenge else " "
     scopes = " ".join(decision.missing_scopes)
-    challenge = f'{scheme} error="insufficient_scope", scope="{scopes}"'
+    challenge += f'error="insufficient_scope", scope="{scopes}"'
     return Problem(403, code="insufficient-scope", headers=[("WWW-Authenticate", challenge)])
 
 
-def _route(match: str, rule: Any) -> Route:
-    columns = dict(rule) if isinstance(rule, Mapping) else {"allow": rule}
-    return Route(match, where=repr(match), **columns)
+def _challenge(scheme: str, challenges: Iterable[str]) -> str:
+    """The challenge to add to: that of RFC 6750, else the one of the identity's own scheme."""
+    by_name = {challenge.partition(" ")[0].lower(): challenge for challenge in challenges}
+    first = next(iter(by_name.values()), "Bearer")
+    return by_name.get("bearer") or by_name.get(scheme.lower()) or first
+
+
+def _routes(rules: Mapping[str, Any]) -> Iterable[Route]:
+    if not isinstance(rules, Mapping):
+        hint = 'as in {"POST /recipes": ["role:editor"]}'
+        raise PolicyError("must map matches to principals", key="rules", hint=hint)
+    for match, rule in rules.items():
+        columns = rule if isinstance(rule, Mapping) else {"allow": rule}
+        for key in columns:
+            if key not in _COLUMNS:
+                hint = nearest(str(key), _COLUMNS)
+                raise PolicyError("is unknown", key=f"{match!r}.{key}", hint=hint)
+        yield Route(match, where=repr(match), **columns)

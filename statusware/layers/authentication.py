@@ -79,7 +79,9 @@ class Authentication(Guard):
         self._table = routes
         self._public = RouteTable(public) if public else None
         names = [scheme.name for scheme in schemes]
-        self._open = [access_rule(r, names).open for r in routes.routes] if routes else []
+        listed = () if routes is None else routes.routes
+        #: By the index of a route: whether it needs no credentials, and whether it is hidden.
+        self._modes = [(access_rule(route, names).open, route.hide) for route in listed]
 
     def check(self, environ: WSGIEnvironment) -> None:
         """400, 401, 403 (`cross-site-request`) or 503; a hidden route is a bare 404."""
@@ -126,18 +128,18 @@ class Authentication(Guard):
     def _is_outside(self, match: Match) -> bool:
         """Whether no route lists the path, and the policy leaves it alone."""
         table = self._table
-        if match or table is None or table.unlisted != "pass":
+        if match.route is not None or table is None or table.unlisted != "pass":
             return False
         return not table.lists(match.path)
 
     def _openness(self, match: Match) -> tuple[bool, bool]:
         """Whether the request needs no credentials, and whether its route is hidden."""
-        both = (match,) if match.override is None else (match, match.override)
-        routes = [each.route for each in both]
-        return (
-            all(route is not None and self._open[route.index] for route in routes),
-            any(route is not None and route.hide for route in routes),
-        )
+        route = match.route
+        open_, hidden = (False, False) if route is None else self._modes[route.index]
+        if match.override is not None:
+            also_open, also_hidden = self._openness(match.override)
+            return open_ and also_open, hidden or also_hidden
+        return open_, hidden
 
     def _is_public(self, table: RouteTable, environ: WSGIEnvironment) -> bool:
         """Whether `public` lists the request. Its route stays what another layer has found."""

@@ -2,15 +2,18 @@
 
 `abort(404, "no recipe 5")` ends in a page around that sentence; the sentence is worth
 keeping, the page is not. A sentence that the framework made up is dropped, and so is
-everything that cannot be recognised.
+everything that cannot be recognised. `PAGES` is the table of what is known.
+
+environ keys read: `PATH_INFO`, `REQUEST_METHOD`.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from html import unescape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from webob.exc import status_map
 from werkzeug.exceptions import default_exceptions
@@ -18,101 +21,160 @@ from werkzeug.exceptions import default_exceptions
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-__all__ = ["author_text", "is_default_json"]
+__all__ = ["author_text", "default_page", "is_json"]
 
-#: A plain-text body of at most this many characters is a sentence for the client.
+#: A sentence for the client has at most this many characters.
 SHORT = 300
 
-_WERKZEUG = re.compile(
-    r"<!doctype html>\n<html lang=en>\n<title>(\d{3}) [^<\n]*</title>\n<h1>[^<\n]*</h1>\n"
-    r"<p>(.*)</p>\n\Z",
-    re.DOTALL | re.IGNORECASE,
-)
-_WEBOB_HTML = re.compile(
-    r"<html>\s*<head>\s*<title>(?P<status>\d{3} [^<\n]*)</title>\s*</head>\s*<body>\s*"
-    r"<h1>(?P=status)</h1>\s*(?P<message>.*?)\s*</body>\s*</html>\s*\Z",
-    re.DOTALL,
-)
-_WEBOB_TEXT = re.compile(r"(?P<status>\d{3} [^\n]*)\n\n(?P<message>.*)\Z", re.DOTALL)
+#: A default page around such a sentence has at most this many bytes.
+LONGEST = 4096
 
 #: What Pyramid writes itself: it names views and paths.
 _GENERATED = re.compile(r"predicate mismatch for|failed permission check|debug_|view_name")
-_UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+#: What Bottle writes itself: its own 404 names the path.
+_BOTTLE_SAYS = re.compile(r"Not found: |Method not allowed\.\Z|Unknown Error\.\Z")
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def author_text(status: int, media_type: str, body: bytes, environ: WSGIEnvironment) -> str | None:
-    """The sentence that the app's author wrote into this error body, if there is one."""
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError:
+    """The sentence that the app's author wrote into this error body, if there is one.
+
+    That of a default page, or a short text/plain body as a whole. Never of a 5xx, where it
+    may be the text of an exception.
+    """
+    if status >= 500 or len(body) > LONGEST:
         return None
-    if media_type in ("text/html", "application/xhtml+xml"):
-        found = _from_werkzeug(status, text) or _from_webob(status, _WEBOB_HTML, text, environ)
-    elif media_type == "text/plain":
-        webob = _WEBOB_TEXT.match(text)
-        found = _from_webob(status, _WEBOB_TEXT, text, environ) if webob else text
-    else:
-        members = _webob_json(text)
-        found = _said(status, members["message"], environ) if members else None
-    if not found or len(found) > SHORT or _UNWANTED.search(found):
+    found = default_page(status, media_type, body, environ)
+    if found is None and media_type == "text/plain":
+        found = body.decode("utf-8", "replace")
+    if not found or len(found) > SHORT or "\ufffd" in found or _CONTROL.search(found):
         return None
     return " ".join(found.split()) or None
 
 
-def is_default_json(body: bytes) -> bool:
-    """Whether this is the JSON in which Falcon or WebOb say no more than a status."""
-    try:
-        text = body.decode("utf-8")
-        members = json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    if not isinstance(members, dict):
-        return False
-    title = members.get("title")
-    falcon = set(members) == {"title"} and bool(re.fullmatch(r"\d{3} [A-Za-z' -]+", str(title)))
-    return falcon or _webob_json(text) is not None
+def default_page(status: int, media_type: str, body: bytes, environ: WSGIEnvironment) -> str | None:
+    """What the author wrote into the default page of a framework; None where it is none.
+
+    An empty text stands for a page that says no more than its status.
+    """
+    if len(body) > LONGEST:
+        return None
+    text = body.decode("utf-8", "replace")
+    kind = "json" if is_json(media_type) else media_type.rpartition("/")[2]
+    found = (page(status, text, environ) for page in PAGES.get(kind, ()))
+    return next((said for said in found if said is not None), None)
 
 
-def _webob_json(text: str) -> dict[str, str] | None:
-    """WebOb's JSON: message, code ("404 Not Found") and title."""
-    try:
-        members = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(members, dict) or set(members) != {"message", "code", "title"}:
-        return None
-    if members["code"] != f"{str(members['code'])[:3]} {members['title']}":
-        return None
-    return members if isinstance(members["message"], str) else None
+def is_json(media_type: str) -> bool:
+    """Whether this is JSON (RFC 6839 section 3.1 for the suffix)."""
+    return media_type == "application/json" or media_type.endswith("+json")
 
 
-def _from_werkzeug(status: int, text: str) -> str | None:
-    page = _WERKZEUG.match(text)
-    if page is None:
+def _werkzeug(status: int, text: str, environ: WSGIEnvironment) -> str | None:
+    start = f"<!doctype html>\n<html lang=en>\n<title>{status} "
+    name, _, rest = text.removeprefix(start).partition("</title>\n<h1>")
+    end = f"{name}</h1>\n<p>"
+    if not text.startswith(start) or not rest.startswith(end) or not rest.endswith("</p>\n"):
         return None
-    found = unescape(re.sub(r"<br\s*/?>", "\n", page[2]))
+    said = unescape(rest[len(end) : -len("</p>\n")].replace("<br>", "\n"))
     default = default_exceptions.get(status)
-    return None if default is not None and found == default.description else found
+    made_up = default is not None and said.startswith(default.description or "\0")
+    return "" if made_up else said
 
 
-def _from_webob(
-    status: int, pattern: re.Pattern[str], text: str, environ: WSGIEnvironment
-) -> str | None:
-    page = pattern.match(text)
-    if page is None:
+def _webob_html(status: int, text: str, environ: WSGIEnvironment) -> str | None:
+    start = f"<html>\n <head>\n  <title>{status} "
+    name, _, rest = text.removeprefix(start).partition("</title>\n")
+    middle = f" </head>\n <body>\n  <h1>{status} {name}</h1>\n"
+    end = " </body>\n</html>"
+    if not text.startswith(start) or not rest.startswith(middle) or not rest.endswith(end):
         return None
-    message = page["message"]
-    if pattern is _WEBOB_HTML:
-        message = unescape(re.sub(r"<[^>]*>", " ", message))
-    return _said(status, message, environ)
+    message = re.sub(r"<[^>]*>", " ", rest[len(middle) : -len(end)])
+    return _after_explanation(status, unescape(message), environ)
 
 
-def _said(status: int, message: str, environ: WSGIEnvironment) -> str | None:
-    """What follows the explanation that every response of this status carries."""
-    explanation = getattr(status_map.get(status), "explanation", None)
-    message = message.replace("<br />", " ").strip()
-    if not explanation or not message.startswith(explanation):
+def _webob_text(status: int, text: str, environ: WSGIEnvironment) -> str | None:
+    first, _, message = text.partition("\n\n")
+    if not first.startswith(f"{status} ") or "\n" in first:
         return None
-    found = message[len(explanation) :].strip()
+    return _after_explanation(status, message, environ)
+
+
+def _webob_json(status: int, text: str, environ: WSGIEnvironment) -> str | None:
+    members = _object(text)
+    if set(members) != {"message", "code", "title"} or not isinstance(members["message"], str):
+        return None
+    if members["code"] != f"{status} {members['title']}":
+        return None
+    return _after_explanation(status, members["message"], environ)
+
+
+def _after_explanation(status: int, message: str, environ: WSGIEnvironment) -> str:
+    """What follows the explanation that every response of WebOb's of this status carries."""
+    explanation = getattr(status_map.get(status), "explanation", None) or "\0"
+    if status == 405:
+        method = environ.get("REQUEST_METHOD")
+        explanation = f"The method {method} is not allowed for this resource."
+    message, explanation = " ".join(message.split()), " ".join(explanation.split())
+    if not message.startswith(explanation):
+        return ""
+    said = message[len(explanation) :].strip()
     path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
-    return None if found == path or _GENERATED.search(found) else found
+    return "" if said == " ".join(path.split()) or _GENERATED.search(said) else said
+
+
+def _bottle(status: int, text: str, environ: WSGIEnvironment) -> str | None:
+    start = '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">'
+    text = text.lstrip()
+    if not text.startswith(start) or f"<title>Error: {status} " not in text[:200]:
+        return None
+    _, sorry, rest = text.partition("<p>Sorry, the requested URL <tt>")
+    said = unescape(rest.partition("<pre>")[2].partition("</pre>")[0])
+    if not sorry:
+        return None
+    return "" if _BOTTLE_SAYS.match(said) else said
+
+
+def _django(status: int, text: str, environ: WSGIEnvironment) -> str | None:
+    start = '\n<!doctype html>\n<html lang="en">\n<head>\n  <title>'
+    title, _, rest = text.removeprefix(start).partition("</title>\n</head>\n<body>\n")
+    same = text.startswith(start) and rest.startswith(f"  <h1>{title}</h1><p>")
+    return "" if same and rest.endswith("</p>\n</body>\n</html>\n") else None
+
+
+def _falcon_json(status: int, text: str, environ: WSGIEnvironment) -> str | None:
+    members = _object(text)
+    if not {"title"} <= set(members) <= {"title", "description"}:
+        return None
+    if not re.fullmatch(rf"{status} [A-Za-z' -]+", str(members["title"])):
+        return None
+    return str(members.get("description", ""))
+
+
+def _falcon_xml(status: int, text: str, environ: WSGIEnvironment) -> str | None:
+    start = '<?xml version="1.0" encoding="UTF-8"?><error><title>'
+    title, _, rest = text.removeprefix(start).partition("</title>")
+    said = rest.removesuffix("</error>")
+    if not text.startswith(f"{start}{status} ") or "<" in title:
+        return None
+    inner = said.removeprefix("<description>").removesuffix("</description>")
+    return None if "<" in inner else unescape(inner)
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        members = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return members if isinstance(members, dict) else {}
+
+
+#: By subtype: functions of status, text and environ, as `default_page` answers.
+PAGES: dict[str, tuple[Callable[[int, str, Any], str | None], ...]] = {
+    "html": (_werkzeug, _webob_html, _bottle, _django),
+    "plain": (_webob_text,),
+    "json": (_webob_json, _falcon_json),
+    "xml": (_falcon_xml,),
+}

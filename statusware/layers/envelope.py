@@ -4,53 +4,45 @@ It renders every problem of the layers inside, translates what the app raises (e
 unknown is a 500, logged with its traceback) and replaces the bare error responses of the
 app. It owns 5xx. Responses below 400 pass by untouched.
 
-environ keys set: `statusware.renderer`, `statusware.request_id`, `statusware.problems`.
-environ keys read: `HTTP_ACCEPT`, `HTTP_UPGRADE`, `HTTP_CONNECTION`, `REQUEST_METHOD`,
-`wsgi.file_wrapper`.
+environ keys set: `statusware.renderer`, `statusware.request_id`.
+environ keys read: `statusware.answered`, `statusware.exception`, `HTTP_ACCEPT`,
+`HTTP_UPGRADE`, `HTTP_CONNECTION`, `REQUEST_METHOD`, `PATH_INFO`, `wsgi.file_wrapper`.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import chain
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..catalog import own_entries
+from ..correlation import request_id
 from ..errors import PolicyError, nearest
-from ..problem import Problem, Renderer, answer, missing_headers, request_id
-from .defaults import author_text, is_default_json
-from .rendering import Rendering, prefers_html
-from .response import Outgoing, Rest, close
-from .translate import Translation, is_response
+from ..problem import Problem, Renderer
+from .bare import KEEP, is_answer, judge, replace
+from .catalogue import pages
+from .record import log_failure, log_midstream, log_translated
+from .rendering import Rendering
+from .response import Outgoing, Rest
+from .translate import Translation, is_response, servers_problem
+from .watch import watch
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 __all__ = ["ErrorEnvelope"]
 
-log = logging.getLogger("statusware.envelope")
-
-KEEP = ("json", "none", "all")
-
-#: No default page of a framework is longer; a longer body is dropped unread.
-MAX_PAGE = 64 * 1024
-
-#: Headers that describe a body, and go with it when it is replaced.
-DESCRIBING = frozenset({
-    "content-type", "content-length", "content-encoding", "content-language",
-    "content-disposition", "content-md5", "content-digest", "repr-digest", "digest",
-    "etag", "last-modified",
-})  # fmt: skip
-
 
 class ErrorEnvelope:
     """Puts every error into one envelope.
 
     `not_found` lists exceptions (classes or dotted names) that mean 404, `exceptions` maps
-    others to their status, subclasses included. `format` is "problem" (RFC 9457), "simple"
-    or a renderer, `types` a base URI for problem types. `keep` says which error bodies of
-    the app stay: "json", "none" or "all"; with `html`, a client that clearly prefers HTML
-    gets pages. A wrong option is a `PolicyError`.
+    others to their status, or to a table of `status`, `code`, `title` and `detail`;
+    subclasses are included. `format` is "problem" (RFC 9457), "simple" or a renderer,
+    `types` a base URI for problem types, or a path, where readable pages about them are
+    served. `problems` are codes of the app's own: `{code: {"status": …, "title": …,
+    "detail": …, "fix": …}}`. `keep` says which error bodies of the app stay:
+    "json", "none", "all", or "merge" (the members of a JSON object are taken over); with
+    `html`, a client that clearly prefers HTML gets pages. A wrong option is a `PolicyError`.
 
         app = ErrorEnvelope(app, not_found=["shop.models.RecipeNotFound"])
     """
@@ -60,25 +52,28 @@ class ErrorEnvelope:
         app: WSGIApplication,
         *,
         not_found: Iterable[Any] = (),
-        exceptions: Mapping[Any, int] | Translation | None = None,
+        exceptions: Mapping[Any, Any] | Translation | None = None,
         format: str | Renderer = "problem",
         types: str = "about:blank",
         keep: str = "json",
         html: bool = True,
+        problems: Mapping[str, Any] | None = None,
     ) -> None:
         if keep not in KEEP:
             raise PolicyError(f"{keep!r} is unknown", key="keep", hint=nearest(str(keep), KEEP))
         self.app = app
-        self.rendering = Rendering(format=format, types=types, html=html)
-        if not isinstance(exceptions, Translation):
-            exceptions = Translation({**dict.fromkeys(not_found, 404), **(exceptions or {})})
-        self.translation = exceptions
+        entries = own_entries(problems or {})
+        self._rendering = Rendering(format=format, types=types, html=html, entries=entries)
+        self._pages = pages(self._rendering)
         self._keep, self._html = keep, html
+        self._translation = _translation(not_found, exceptions)
+        watch()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        environ["statusware.renderer"] = self.rendering
-        environ["statusware.problems"] = []
-        request_id(environ)
+        environ["statusware.renderer"] = self._rendering
+        request_id(environ)  # an app may read it from the environ
+        if self._pages is not None and (page := self._pages.find(environ)) is not None:
+            return page(environ, start_response)
         if "HTTP_UPGRADE" in environ and _is_upgrade(environ):
             return self._hand_over(environ, start_response)
         return self._run(self.app, environ, start_response)
@@ -97,76 +92,54 @@ class ErrorEnvelope:
     ) -> Iterable[bytes]:
         """Run an app; up to its first byte, whatever it raises becomes an answer."""
         out = Outgoing(start_response)
-        result: Iterable[bytes] = ()
+        rest: Rest | None = None
         try:
             result = app(environ, out.start)
-            if not out.error and out.status is not None and _passes(result, environ):
+            if _passes(out, result, environ):
                 if not out.sent:
                     out.send()
                 return result
-            return self._judge(out, result, environ)
+            rest = Rest(result, environ)
+            return self._first_byte(out, rest, environ)
         except Exception as error:  # the app's, whatever it is: this layer answers for it
-            _close_quietly(result)
+            if rest is not None:
+                rest.close_quietly()
             if out.sent:
-                log.exception("the app failed after its response had begun")
+                log_midstream(error, environ)
                 raise
             return self._translate(error, app, environ, start_response)
         except BaseException:
-            _close_quietly(result)
+            if rest is not None:
+                rest.close_quietly()
             raise
 
-    def _judge(
-        self, out: Outgoing, result: Iterable[bytes], environ: WSGIEnvironment
-    ) -> Iterable[bytes]:
+    def _first_byte(self, out: Outgoing, rest: Rest, environ: WSGIEnvironment) -> Iterable[bytes]:
         """Fetch the first byte, then send the response, or replace it."""
-        iterator = iter(result)
-        first = next(filter(None, iterator), b"")
+        rest.fetch()
         if out.status is None:
             raise RuntimeError("the app returned without calling start_response")
-        if out.error and not out.sent:
-            body = chain(out.held or (), (first,) if first else (), iterator)
-            if not self._keeps(out, first, environ):
-                return self._replace(out, body, result, environ)
-            out.headers = [*out.headers, *missing_headers(_status(out), out.headers, environ)]
-            out.send()
-            return Rest(b"", body, result)
-        if not out.sent:
-            out.send()
-        return Rest(first, iterator, result)
+        if out.sent or not out.error:
+            if not out.sent:
+                out.send()
+            return rest
+        environ["statusware.renderer"] = self._rendering  # a nested one may have set its own
+        problem = self._meant(out, environ)
+        if problem is None:
+            return judge(out, rest, environ, keep=self._keep, html=self._html)
+        rest.close_quietly()
+        return replace(out, problem, environ)
 
-    def _keeps(self, out: Outgoing, first: bytes, environ: WSGIEnvironment) -> bool:
-        """Whether an error response of the app goes out as it is ."""
-        if self._keep == "all" or _is_ours(out.headers, environ):
-            return True
-        head = environ.get("REQUEST_METHOD") == "HEAD"
-        start = b"".join(out.held or ()) + first
-        media_type = _media_type(out.headers)
-        if not media_type or not (start or head):
-            return False
-        if media_type == "application/json" or media_type.endswith("+json"):
-            return self._keep == "json" and not is_default_json(start)
-        if media_type in ("text/html", "application/xhtml+xml"):
-            return self._html and prefers_html(environ)
-        return self._keep == "json" and not media_type.startswith("text/")
-
-    def _replace(
-        self,
-        out: Outgoing,
-        body: Iterator[bytes],
-        result: Iterable[bytes],
-        environ: WSGIEnvironment,
-    ) -> Iterable[bytes]:
-        """A problem in place of the app's body; status line and other headers stay."""
-        status = _status(out)
-        try:
-            said = _beginning(body) if status < 500 else b""
-        finally:
-            _close_quietly(result)
-        text = author_text(status, _media_type(out.headers), said, environ) if said else None
-        _, ours, document = answer(Problem(status, text), environ)
-        out.headers = _merged(out.headers, ours, environ)
-        out.send()
-        return [document] if document else []
+    def _meant(self, out: Outgoing, environ: WSGIEnvironment) -> Problem | None:
+        """What the table says of the exception behind a 5xx that the framework made."""
+        error = environ.pop("statusware.exception", None)
+        if error is None and out.exc_info is not None:
+            error = out.exc_info[1]
+        if error is None or out.status is None or out.status < "500":
+            return None
+        problem = error if isinstance(error, Problem) else self._translation.problem(error)
+        if problem is not None:
+            log_translated(problem, error, environ)
+        return problem
 
     def _translate(
         self,
@@ -176,23 +149,30 @@ class ErrorEnvelope:
         start_response: StartResponse,
     ) -> Iterable[bytes]:
         """The answer to an exception: its own, that of the table, else 500 with a log entry."""
+        environ["statusware.renderer"] = self._rendering
+        environ.pop("statusware.exception", None)
         if isinstance(error, Problem):
             return error(environ, start_response)
-        problem = self.translation.problem(error)
-        if problem is not None:
-            log.info("%s: %s [%s]", problem, type(error).__name__, request_id(environ))
-        elif is_response(error) and app is self.app:
+        problem = self._translation.problem(error)
+        if problem is None and is_response(error) and app is self.app:
             return self._run(_app_of(error), environ, start_response)
+        problem = problem or servers_problem(error)
+        if problem is not None:
+            log_translated(problem, error, environ)
         else:
-            log.error(
-                "%s %r failed [%s]",
-                environ.get("REQUEST_METHOD"),
-                environ.get("PATH_INFO"),
-                request_id(environ),
-                exc_info=error,
-            )
+            log_failure(error, environ)
             problem = Problem(500)
         return problem(environ, start_response)
+
+
+def _translation(
+    not_found: Iterable[Any], exceptions: Mapping[Any, Any] | Translation | None
+) -> Translation:
+    """The table of exceptions; errors name the option that is wrong."""
+    if isinstance(exceptions, Translation):
+        return exceptions
+    Translation(dict.fromkeys(not_found, 404), key="not_found")
+    return Translation({**dict.fromkeys(not_found, 404), **(exceptions or {})})
 
 
 def _app_of(error: Any) -> WSGIApplication:
@@ -201,8 +181,15 @@ def _app_of(error: Any) -> WSGIApplication:
     return app
 
 
-def _passes(result: object, environ: WSGIEnvironment) -> bool:
-    """Whether a success body goes to the server as the very object that it is."""
+def _passes(out: Outgoing, result: object, environ: WSGIEnvironment) -> bool:
+    """Whether a body goes to the server as the very object that it is.
+
+    That of a success where it is whole already, and that of a problem answered inside.
+    """
+    if out.error:
+        return is_answer(out, environ)
+    if out.status is None:
+        return False
     if type(result) is list or type(result) is tuple:
         return True
     wrapper = environ.get("wsgi.file_wrapper")
@@ -217,60 +204,3 @@ def _is_upgrade(environ: WSGIEnvironment) -> bool:
     """
     tokens = {token.strip().lower() for token in environ.get("HTTP_CONNECTION", "").split(",")}
     return "upgrade" in tokens and environ["HTTP_UPGRADE"].strip().lower() != "h2c"
-
-
-def _is_ours(headers: list[tuple[str, str]], environ: WSGIEnvironment) -> bool:
-    """Whether a response is a problem that was rendered for this request already."""
-    if not environ.get("statusware.problems"):
-        return False
-    wanted = ("x-request-id", request_id(environ))
-    return any((name.lower(), value) == wanted for name, value in headers)
-
-
-def _status(out: Outgoing) -> int:
-    """The status that the app gave, as a number; beyond 599 there is none: that is a 500."""
-    status = int((out.status or "500")[:3])
-    return status if status <= 599 else 500
-
-
-def _media_type(headers: list[tuple[str, str]]) -> str:
-    for name, value in headers:
-        if name.lower() == "content-type":
-            return value.partition(";")[0].strip().lower()
-    return ""
-
-
-def _beginning(body: Iterator[bytes]) -> bytes:
-    """The body, unless it is longer than any page that we know."""
-    read = b""
-    for chunk in body:
-        read += chunk
-        if len(read) > MAX_PAGE:
-            return b""
-    return read
-
-
-def _merged(
-    app: list[tuple[str, str]], ours: list[tuple[str, str]], environ: WSGIEnvironment
-) -> list[tuple[str, str]]:
-    """The app's headers without those that described its body, and ours.
-
-    A Cache-Control of the app's own stays, and what it varies by is added to. For HEAD
-    there is no telling how long the body of GET would be, hence no Content-Length.
-    """
-    theirs = [(name, value) for name, value in app if name.lower() not in DESCRIBING]
-    names = {name.lower() for name, _ in theirs}
-    drop = {"x-request-id", "x-content-type-options"}
-    kept = [(name, value) for name, value in theirs if name.lower() not in drop]
-    skip = (names - drop - {"vary"}) | (
-        {"content-length"} if environ.get("REQUEST_METHOD") == "HEAD" else set()
-    )
-    return kept + [(name, value) for name, value in ours if name.lower() not in skip]
-
-
-def _close_quietly(result: object) -> None:
-    """Close what the app returned; the answer is already another one."""
-    try:
-        close(result)
-    except Exception:  # it is the app's; what it was about has been decided
-        log.exception("close() of the app's response failed")

@@ -10,12 +10,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
+
+from ..correlation import request_id
+from .record import log_midstream
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-__all__ = ["Outgoing", "Rest", "close"]
+__all__ = ["Outgoing", "Rest"]
 
 log = logging.getLogger("statusware.envelope")
 
@@ -30,95 +33,143 @@ class Outgoing:
     an error (status 400 and above) waits for whoever judges it to call `send`.
     """
 
-    __slots__ = ("_start", "_write", "error", "exc_info", "headers", "held", "sent", "status")
+    # Defaults of the class, so that a request sets only what it needs.
+    status: str | None = None
+    headers: _Headers = []  # noqa: RUF012  # replaced, never changed
+    exc_info: _ExcInfo | None = None
+    error = False
+    sent = False
+    #: What the app wrote with `write()` while its error was held.
+    held: bytes = b""
+    _write: Callable[[bytes], object] | None = None
 
     def __init__(self, start_response: StartResponse) -> None:
         self._start = start_response
-        self._write: Callable[[bytes], object] | None = None
-        self.status: str | None = None
-        self.headers: _Headers = []
-        self.exc_info: _ExcInfo | None = None
-        self.error = False
-        self.sent = False
-        #: What the app wrote with `write()` while its error was held.
-        self.held: list[bytes] | None = None
 
     def start(
         self, status: str, headers: _Headers, exc_info: Any = None, /
     ) -> Callable[[bytes], object]:
         """`start_response` as the app sees it (PEP 3333)."""
-        if exc_info:
-            if self.sent:
-                raise exc_info[1].with_traceback(exc_info[2])
-        elif self.status is not None:
-            raise RuntimeError("start_response was called twice without exc_info")
-        code = status[:3]
-        if not (code.isascii() and code.isdigit() and len(code) == 3):
-            raise RuntimeError("start_response was called with a status that has no number")
-        self.status, self.headers, self.exc_info = status, headers, exc_info
-        self.error = code >= "400"
-        self.held = None
+        if exc_info or self.status is not None:
+            self._start_again(exc_info)
+        error = _SEEN.get(status)
+        if error or error is None:
+            self.error = _is_error(status)
+        self.status = status
+        self.headers = headers
         return self.write
+
+    def _start_again(self, exc_info: Any) -> None:
+        """A second start replaces the first, if it says why and nothing has been sent."""
+        if not exc_info:
+            raise RuntimeError("start_response was called twice without exc_info")
+        if self.sent:
+            raise exc_info[1].with_traceback(exc_info[2])
+        self.exc_info, self.error, self.held = exc_info, False, b""
 
     def write(self, data: bytes) -> None:
         """The `write` callable: sends at once, or holds what belongs to an error."""
+        if self.error and not self.sent:
+            self.held += data
+            return
+        if not self.sent:
+            self.send()
         if self._write is not None:
             self._write(data)
-        elif not self.error:
-            self.send()
-            self.write(data)
-        elif data:
-            self.held = [*(self.held or ()), data]
 
     def send(self) -> None:
         """Hand status and headers to the server."""
         if self.status is None:
             raise RuntimeError("start_response was never called")
         self.sent = True
-        if self.exc_info:
-            self._write = self._start(self.status, self.headers, self.exc_info)
-        else:
+        if self.exc_info is None:
             self._write = self._start(self.status, self.headers)
-        self.exc_info = None
+        else:
+            self._write = self._start(self.status, self.headers, self.exc_info)
+            self.exc_info = None  # it holds frames, and they hold us
+
+    def replace(self, status: str, headers: _Headers) -> None:
+        """Put another response in the place of the app's, and send it."""
+        self.status, self.headers, self.exc_info = status, headers, None
+        self.send()
 
 
 class Rest:
-    """The body from its first non-empty chunk on, which was fetched already.
+    """What the app returned: its first chunk, the rest, and its `close()`, called once.
 
-    What the app raises from here on cannot be answered any more: it is logged and raised
-    again. `close()` closes the app's iterable, once.
+    What the app raises once its response has begun cannot be answered any more: it is
+    logged and raised again.
     """
 
-    __slots__ = ("_close", "_first", "_next")
+    __slots__ = ("_close", "_environ", "_first", "_iterator", "_result")
 
-    def __init__(self, first: bytes, iterator: Iterator[bytes], result: Iterable[bytes]) -> None:
-        self._first = first
-        self._next = iterator.__next__
+    def __init__(self, result: Iterable[bytes], environ: WSGIEnvironment) -> None:
+        self._result = result
         self._close: Callable[[], None] | None = getattr(result, "close", None)
+        self._first = b""
+        self._iterator: Iterator[bytes] = iter(())
+        self._environ = environ
+
+    def fetch(self) -> None:
+        """Get hold of the first chunk that is not empty."""
+        self._iterator = iter(self._result)
+        for chunk in self._iterator:
+            if not isinstance(chunk, bytes):
+                raise TypeError(f"the app's body holds {type(chunk).__name__}, not bytes")
+            if chunk:
+                self._first = chunk
+                return
+
+    def push(self, data: bytes) -> None:
+        """Put `data` before what is still to come."""
+        self._first = data + self._first
+
+    def peek(self, limit: int) -> bytes | None:
+        """All of the body, which is still to be sent; None where it is longer than `limit`."""
+        read = bytearray(self._first)
+        for chunk in self._iterator:
+            read += chunk
+            if len(read) > limit:
+                break
+        self._first = bytes(read)
+        return self._first if len(read) <= limit else None
 
     def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        if self._first:
-            first, self._first = self._first, b""
-            return first
+        chunk = self._first or None
+        self._first = b""
         try:
-            return self._next()
-        except StopIteration:
-            raise
-        except Exception:
-            log.exception("the app failed in the middle of its response")
+            chunk = chunk or next(self._iterator, None)
+            while chunk is not None:  # not `yield from`: that closes, and close() does
+                yield chunk
+                chunk = next(self._iterator, None)
+        except Exception as error:
+            log_midstream(error, self._environ)
             raise
 
     def close(self) -> None:
         """Close the app's iterable, if that has not been done."""
-        if self._close is not None:
-            closing, self._close = self._close, None
+        closing, self._close = self._close, None
+        if closing is not None:
             closing()
 
+    def close_quietly(self) -> None:
+        """Close, where the answer is another one already."""
+        try:
+            self.close()
+        except Exception:  # it is the app's; what it was about has been decided
+            log.exception("close() of the app's response failed [%s]", request_id(self._environ))
 
-def close(result: object) -> None:
-    """Close what an app returned, if it can be closed."""
-    if (closing := getattr(result, "close", None)) is not None:
-        cast("Callable[[], None]", closing)()
+
+#: Whether a status line is an error: those seen so far, so that each is read once.
+_SEEN: dict[str, bool] = {}
+
+
+def _is_error(status: str) -> bool:
+    """Whether this status is an error; what is no status at all is a RuntimeError."""
+    code = status[:3]
+    if not (code.isascii() and code.isdigit() and status[3:4] in ("", " ")) or code < "100":
+        raise RuntimeError("start_response was called with a status that has no number")
+    error = code >= "400"
+    if len(_SEEN) < 256:  # an app may write anything behind the number
+        _SEEN[status] = error
+    return error

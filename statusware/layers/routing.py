@@ -54,7 +54,7 @@ class Routing(Guard):
 
     def check(self, environ: WSGIEnvironment) -> WSGIApplication | None:
         """404, 405 or the answer to OPTIONS; 400 and 501 come from the reading itself."""
-        match = self._table.select(environ)
+        match = self._table.read(environ)
         answer = None if match else self._unlisted(match)
         other = match.override
         if other is not None and not other and self._unlisted(other) is not None:

@@ -1,13 +1,14 @@
 """From the app's exceptions to problems: the table of `[errors]`.
 
-An exception is known by the dotted names of its class and base classes; the most derived
-one that the table lists wins. Names are resolved without importing anything: what the app
-has not imported, it cannot raise.
+An exception is known by its class and base classes; the most derived one that the table
+lists wins. Dotted names are resolved without importing anything: what the app has not
+imported, it cannot raise. A name whose module is imported later is resolved then.
 """
 
 from __future__ import annotations
 
-import importlib.machinery
+import builtins
+import logging
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -15,45 +16,72 @@ from typing import Any
 from ..errors import PolicyError, nearest
 from ..problem import Problem
 
-__all__ = ["Translation", "resolve"]
+__all__ = ["Translation", "is_response", "resolve"]
+
+log = logging.getLogger("statusware.envelope")
 
 #: Exceptions that are answers in themselves: WSGI apps, by the dotted name of a base class.
 RESPONSES = frozenset({"werkzeug.exceptions.HTTPException", "webob.response.Response"})
 
+#: Exceptions of servers, raised by reading a body, that are the client's fault.
+SERVERS = {"gunicorn.http.errors.ParseException": Problem(400, code="incomplete-body")}
+
+_COLUMNS = ("status", "code", "title", "detail")
+
 
 class Translation:
-    """Which status an exception of the app means.
+    """Which problem an exception of the app means.
 
-    `statuses` maps exception classes, or their dotted names, to a status from 400 to 599.
-    A name that is not there is a `PolicyError`.
+    `table` maps exception classes, or their dotted names, to a status from 400 to 599, or
+    to a table of `status`, `code`, `title` and `detail`. A wrong row is a `PolicyError`.
     """
 
-    def __init__(self, statuses: Mapping[Any, int], *, key: str = "exceptions") -> None:
-        self._statuses: dict[str, int] = {}
-        for name, status in statuses.items():
-            label = name if isinstance(name, str) else _dotted(name)
+    def __init__(self, table: Mapping[Any, Any], *, key: str = "exceptions") -> None:
+        self._rows: dict[type[Exception], dict[str, Any]] = {}
+        self._pending: dict[str, dict[str, Any]] = {}
+        for name, row in table.items():
             try:
-                found = resolve(name) if isinstance(name, str) else name
-                self._statuses[label if found is None else _dotted(found)] = _error_status(status)
+                self._add(name, _columns(row))
             except PolicyError as error:
+                label = name if isinstance(name, str) else _dotted(name)
                 raise error.at(key=f"{key}.{label!r}") from None
 
-    def status(self, error: BaseException) -> int | None:
-        """The status of the most derived class of `error` that is listed."""
-        if not self._statuses:
-            return None
-        named = (self._statuses.get(_dotted(cls)) for cls in type(error).__mro__)
-        return next((status for status in named if status is not None), None)
+    def __bool__(self) -> bool:
+        return bool(self._rows or self._pending)
 
     def problem(self, error: BaseException) -> Problem | None:
         """The problem that `error` means. Its text is the app's own and is never told."""
-        status = self.status(error)
-        return None if status is None else Problem(status)
+        if self._pending:
+            self._catch_up()
+        for cls in type(error).__mro__:
+            if cls in self._rows:
+                return Problem(**self._rows[cls])
+        return None
 
     def classes(self) -> list[type[Exception]]:
         """The listed classes that are imported by now."""
-        found = (resolve(name) for name in self._statuses)
-        return [cls for cls in found if cls is not None]
+        self._catch_up()
+        return list(self._rows)
+
+    def _add(self, name: Any, row: dict[str, Any]) -> None:
+        found = resolve(name) if isinstance(name, str) else _checked(name, {})
+        if found is None:
+            self._pending[name] = row
+        else:
+            self._rows[found] = row
+
+    def _catch_up(self) -> None:
+        """Resolve the names whose modules have been imported meanwhile."""
+        for name, row in list(self._pending.items()):
+            try:
+                found = resolve(name)
+            except PolicyError as error:  # too late to refuse to start
+                log.warning("[errors] %r %s", name, error)
+                self._pending.pop(name, None)
+                continue
+            if found is not None:
+                self._rows[found] = row
+                self._pending.pop(name, None)
 
 
 def is_response(error: BaseException) -> bool:
@@ -61,31 +89,56 @@ def is_response(error: BaseException) -> bool:
     return any(_dotted(cls) in RESPONSES for cls in type(error).__mro__)
 
 
+def servers_problem(error: BaseException) -> Problem | None:
+    """The problem that an exception of the server means, as raised out of `wsgi.input`."""
+    found = (SERVERS.get(_dotted(cls)) for cls in type(error).__mro__)
+    return next((problem for problem in found if problem is not None), None)
+
+
 def resolve(name: str) -> type[Exception] | None:
     """The exception class of a dotted name; None where its module is not imported yet.
 
-    A module that does not exist, a name that is not in its module, or one that is no
-    exception is a `PolicyError`.
+    The name of a nested class ("shop.models.Recipe.DoesNotExist") and of a built-in one
+    ("KeyError") will do. A module that does not exist, a name that is not in its module,
+    or one that is no exception is a `PolicyError`.
     """
-    module, dot, attribute = name.rpartition(".")
-    if not dot:
-        raise PolicyError("is no dotted name", hint='as in "shop.models.NotFound"')
-    loaded = sys.modules.get(module)
-    if loaded is None:
-        if not _exists(module):
-            raise PolicyError(f"does not import: there is no module {module!r}")
-        return None
-    found = getattr(loaded, attribute, None)
-    if found is None:
-        hint = nearest(attribute, _exceptions(vars(loaded)))
-        raise PolicyError(f"does not import: {module!r} has no {attribute!r}", hint=hint)
+    names = name.split(".") if "." in name else ["builtins", name]
+    for at in range(len(names) - 1, 0, -1):
+        module = sys.modules.get(".".join(names[:at]))
+        if module is not None:
+            return _member(module, names[at:])
+    if not _exists(names[0]):
+        raise PolicyError(f"does not import: there is no module {names[0]!r}")
+    return None
+
+
+def _member(module: Any, names: list[str]) -> type[Exception] | None:
+    """A class in an imported module; None where a part of a package is not imported yet."""
+    found = module
+    for at, name in enumerate(names):
+        members = vars(found) if hasattr(found, "__dict__") else {}
+        inner = getattr(found, name, None)
+        if inner is None:
+            whole = f"{module.__name__}.{name}"
+            if at == 0 and len(names) > 1 and _exists(whole):
+                return None
+            if module is builtins:
+                raise PolicyError("is no dotted name", hint='as in "shop.models.NotFound"')
+            hint = nearest(name, _exceptions(members))
+            label = getattr(found, "__name__", name)
+            raise PolicyError(f"does not import: {label!r} has no {name!r}", hint=hint)
+        found = inner
+    return _checked(found, vars(module))
+
+
+def _checked(found: Any, members: Mapping[str, object]) -> type[Exception]:
     if not (isinstance(found, type) and issubclass(found, Exception)):
-        raise PolicyError("is no exception class", hint=nearest("", _exceptions(vars(loaded))))
+        raise PolicyError("is no exception class", hint=nearest("", _exceptions(members)))
     return found
 
 
 def _exists(module: str) -> bool:
-    """Whether a module could be imported, found without running any code."""
+    """Whether a module could be imported, found without running any code of it."""
     path: Any = None
     names = module.split(".")
     for at in range(len(names)):
@@ -93,9 +146,8 @@ def _exists(module: str) -> bool:
         if whole in sys.modules:
             path = getattr(sys.modules[whole], "__path__", [])
             continue
-        if whole in sys.builtin_module_names:
-            return at == len(names) - 1
-        spec = importlib.machinery.PathFinder.find_spec(whole, path)
+        finders = (finder for finder in sys.meta_path if hasattr(finder, "find_spec"))
+        spec = next(filter(None, (finder.find_spec(whole, path) for finder in finders)), None)
         if spec is None:
             return False
         path = spec.submodule_search_locations or []
@@ -106,11 +158,21 @@ def _exceptions(members: Mapping[str, object]) -> Iterable[str]:
     return [n for n, v in members.items() if isinstance(v, type) and issubclass(v, Exception)]
 
 
-def _error_status(status: object) -> int:
-    if not isinstance(status, int) or not 400 <= status <= 599:
+def _columns(row: Any) -> dict[str, Any]:
+    """The arguments of a problem, tried out."""
+    columns: dict[str, Any] = dict(row) if isinstance(row, Mapping) else {"status": row}
+    for column in columns:
+        if column not in _COLUMNS:
+            raise PolicyError("is unknown", key=str(column), hint=nearest(str(column), _COLUMNS))
+    status = columns.get("status")
+    if type(status) is not int or not 400 <= status <= 599:
         raise PolicyError(f"{status!r} is no error status", hint="400 to 599")
-    return status
+    try:
+        Problem(**columns)
+    except ValueError as error:
+        raise PolicyError(str(error)) from None
+    return columns
 
 
-def _dotted(cls: type) -> str:
-    return f"{cls.__module__}.{cls.__qualname__}"
+def _dotted(cls: Any) -> str:
+    return f"{getattr(cls, '__module__', '?')}.{getattr(cls, '__qualname__', cls)}"

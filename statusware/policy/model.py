@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..auth.scheme import Scheme
 from ..auth.schemes import build_schemes, layer_options
+from ..catalog import Entry, own_entries
 from ..errors import PolicyError
 from ..layers.access import AccessControl, access_rule
 from ..layers.authentication import Authentication
@@ -22,7 +23,7 @@ from ..layers.body import JSONBody, body_rules
 from ..layers.envelope import ErrorEnvelope
 from ..layers.routing import Routing
 from ..layers.translate import Translation
-from ..request import Scope
+from ..request import RequestLine, Scope
 from ..rules import Route, RouteTable
 from .shape import check_shape
 
@@ -40,7 +41,7 @@ class Policy:
 
     `folder` is where the relative paths in it start (by default the working directory),
     `file` the name that errors give. Attributes: `routes`, `schemes` (name to scheme),
-    `translation` (the `[errors]` table). Raises `PolicyError`.
+    `translation` (the `[errors]` table), `problems` (code to entry). Raises `PolicyError`.
     """
 
     def __init__(
@@ -101,28 +102,29 @@ class Policy:
 
     def _compile(self, document: Mapping[str, Any]) -> None:
         api, body = document.get("api", {}), document.get("body", {})
-        self._envelope = document.get("envelope", {})
+        self._envelope = dict(document.get("envelope", {}))
         self.translation = Translation(document.get("errors", {}), key="errors")
         self.scope = _in("api", Scope, api["paths"]) if "paths" in api else None
         self.schemes: dict[str, Scheme] = _in(
             "auth", build_schemes, document.get("auth", {}), folder=self.folder
         )
+        if "auth" in document and not self.schemes:
+            raise PolicyError("has no scheme", key="auth", hint="as in [auth.bearer]")
         self._credentials = layer_options(document)
         routes = [
             Route(**columns, where=f"routes[{at}]")
             for at, columns in enumerate(document.get("routes", ()))
         ]
         self._check_routes(routes, api)
-        self.table: RouteTable = _in(
-            "" if routes else "api",
-            RouteTable,
-            routes,
-            unlisted=api.get("unlisted", "reject" if routes else "pass"),
-            **{key: api[key] for key in ("methods", "mount", "allow_path") if key in api},
-        )
+        line = {key: api[key] for key in ("methods", "mount", "allow_path") if key in api}
+        _in("api", RequestLine, **line)
+        unlisted = api.get("unlisted", "reject" if routes else "pass")
+        self.table = RouteTable(routes, unlisted=unlisted, **line)
         for route, rule in body_rules(self.table.routes, folder=self.folder, **body).items():
             route.body = rule
         _in("envelope", partial(ErrorEnvelope, _nothing), **self._envelope)
+        self.problems: dict[str, Entry] = own_entries(document.get("problems", {}))
+        self._envelope["problems"] = self.problems
 
     def _check_routes(self, routes: list[Route], api: Mapping[str, Any]) -> None:
         """What no single route can know: that it is reachable, and can be satisfied."""
@@ -131,11 +133,10 @@ class Policy:
             raise PolicyError("protects nothing: there are no routes", key="auth", hint=hint)
         for route in routes:
             rule = access_rule(route, self.schemes)
-            if not self.schemes and not rule.open:
+            if not self.schemes and not rule.anonymous:
                 hint = 'write [auth.bearer], or allow = ["everyone"]'
-                raise PolicyError(
-                    "needs credentials, but [auth] has no scheme", key=route.where, hint=hint
-                )
+                reason = "needs credentials, but [auth] has no scheme"
+                raise PolicyError(reason, key=route.where, hint=hint)
             if route.hide and api.get("unlisted", "reject") != "reject":
                 hint = "every other unknown path is served"
                 raise PolicyError('needs unlisted = "reject"', key=f"{route.where}.hide", hint=hint)

@@ -21,6 +21,9 @@ CONVERTERS = {
     "uuid": re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"),
 }
 
+#: Reads patterns as strictly as requests.
+_LINE = RequestLine(mount="")
+
 _VARIABLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(?::([a-z]+))?\}")
 
 
@@ -34,27 +37,22 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One path of a route: text, methods, segments, and whether a slash stands at its end."""
+    """One path of a route: text, methods, segments, and whether a slash stands at its end.
+
+    `variables` are the names of its variables, in order.
+    """
 
     text: str
     methods: tuple[str, ...]
     segments: tuple[str | Variable, ...]
     slash: bool
-
-    @property
-    def variables(self) -> tuple[str, ...]:
-        """The names of the variables, in order."""
-        return tuple(s.name for s in self.segments if isinstance(s, Variable))
-
-    @property
-    def shape(self) -> tuple[object, ...]:
-        """What two patterns have in common that match the same paths."""
-        kinds = (s if isinstance(s, str) else (s.converter,) for s in self.segments)
-        return (*kinds, self.slash)
+    variables: tuple[str, ...]
 
 
 def parse_match(text: str) -> Pattern:
     """`"GET,POST /recipes/{id:int}"` parsed, or a `PolicyError` with key `match`."""
+    if not isinstance(text, str):
+        raise PolicyError("must be text", key="match", hint='as in "GET,POST /recipes"')
     methods, space, path = text.partition(" ")
     path = path.strip()
     if not space or not methods or not path.startswith("/"):
@@ -68,7 +66,8 @@ def parse_match(text: str) -> Pattern:
     parts = path.strip("/").split("/") if path != "/" else []
     segments = tuple(_segment(text, part) for part in parts)
     _check(text, path, segments, slash)
-    return Pattern(path, names, segments, slash)
+    variables = tuple(s.name for s in segments if isinstance(s, Variable))
+    return Pattern(path, names, segments, slash, variables)
 
 
 def _segment(text: str, part: str) -> str | Variable:
@@ -86,8 +85,10 @@ def _segment(text: str, part: str) -> str | Variable:
 
 def _check(text: str, path: str, segments: tuple[str | Variable, ...], slash: bool) -> None:
     """What a pattern as a whole has to keep to: readable, names once, `path` last."""
+    if "?" in path:
+        raise _wrong(text, "has a query string", "only the path is matched")
     try:
-        RequestLine(mount="").path({"PATH_INFO": path.encode().decode("latin-1")})
+        _LINE.path({"PATH_INFO": path.encode("utf-8", "surrogatepass").decode("latin-1")})
     except Problem as problem:
         raise _wrong(text, f"can never match: {problem.detail}", "write it decoded") from None
     variables = [segment for segment in segments if isinstance(segment, Variable)]

@@ -1,39 +1,34 @@
-"""Principals: who a rule speaks of, and whether an identity is one.
+"""Principals: the words of a rule, each a test of the identity.
 
     everyone   authenticated   user:ann   user:bearer/ann   user:{name}
     role:editor   scope:recipes:write   claim:tenant=acme   shop.rules:is_owner
 
-A list is any-of, `&` is all-of, `deny` wins over `allow`. Path variables may stand in the
-value of a principal and are compared exactly, after decoding. A predicate is called as
-`predicate(identity | None, variables, environ)`, with an environ without its input; only
-True is a yes, and one that raises anything but a `Problem` is a refusal.
+Path variables may stand in the value of a principal and are compared exactly, after
+decoding. How the words of a list work together stands in `decision`.
 """
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import logging
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import PolicyError, nearest
-from ..problem import Problem
+from .predicates import load_object, load_predicate
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-__all__ = ["AccessRule", "Decision", "Principal", "Subject", "load_object", "parse"]
-
-log = logging.getLogger("statusware.access")
+__all__ = ["Principal", "Subject", "claim_values", "load_object", "parse", "reads_request", "words"]
 
 KINDS = ("user", "role", "scope", "claim")
 WORDS = ("everyone", "authenticated")
 
 #: RFC 6749 section 3.3; a scope that is missing is named in a challenge.
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+#: Separators that are none here; taken for a part of a name they would make a `deny` nothing.
+_SEVERAL = re.compile(r"(?:[,|;]\s*|\s(?:and|or)\s+)(?:user|role|scope|claim):", re.IGNORECASE)
 _PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 
@@ -54,6 +49,7 @@ class Subject(Protocol):
 
 
 _Test = Callable[[Subject | None, Mapping[str, str], "WSGIEnvironment"], bool]
+_Fill = Callable[[Mapping[str, str]], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,154 +61,101 @@ class Principal:
     scope: str | None = None
 
 
-#: All of these together allow (or deny).
-Clause = tuple[Principal, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What a rule says: allowed or not, the clause that decided, and the scopes that alone lack."""
-
-    allowed: bool
-    by: str = ""
-    missing_scopes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AccessRule:
-    """Who may and who may not, compiled from `allow` and `deny`."""
-
-    allow: tuple[Clause, ...]
-    deny: tuple[Clause, ...] = ()
-
-    @classmethod
-    def compile(
-        cls,
-        allow: str | Iterable[str] | None,
-        deny: str | Iterable[str] = (),
-        *,
-        variables: Collection[str] = (),
-        schemes: Collection[str] = (),
-    ) -> AccessRule:
-        """A rule; without `allow` it is for `authenticated`. Raises `PolicyError`.
-
-        `variables` are the path variables that may stand in a principal, `schemes` the
-        names by which `user:SCHEME/name` is qualified.
-        """
-        allowed = ("authenticated",) if allow is None else _words("allow", allow)
-        if not allowed:
-            raise PolicyError("is empty", key="allow", hint='as in ["authenticated"]')
-        return cls(
-            tuple(_clause("allow", text, variables, schemes) for text in allowed),
-            tuple(_clause("deny", text, variables, schemes) for text in _words("deny", deny)),
-        )
-
-    @property
-    def open(self) -> bool:
-        """Whether `everyone` is named, alone or with `&`: credentials are not demanded."""
-        return any(p.text == "everyone" for clause in self.allow for p in clause)
-
-    @property
-    def unconditional(self) -> bool:
-        """Whether nobody can be refused."""
-        return not self.deny and any(
-            all(p.text == "everyone" for p in clause) for clause in self.allow
-        )
-
-    def decide(
-        self, identity: Subject | None, variables: Mapping[str, str], environ: WSGIEnvironment
-    ) -> Decision:
-        """The decision for one request. A predicate may raise `Problem` instead."""
-        for clause in self.deny:
-            if all(p.test(identity, variables, environ) for p in clause):
-                return Decision(False, _text(clause))
-        lacking: list[str] = []
-        for clause in self.allow:
-            failed = [p for p in clause if not p.test(identity, variables, environ)]
-            if not failed:
-                return Decision(True, _text(clause))
-            if identity is not None and all(p.scope for p in failed):
-                lacking = lacking or [p.scope for p in failed if p.scope]
-        return Decision(False, missing_scopes=tuple(lacking))
-
-
 def parse(text: str, variables: Collection[str] = (), schemes: Collection[str] = ()) -> Principal:
-    """One principal compiled, or a `PolicyError` that names the nearest right thing."""
+    """One principal compiled, or a `PolicyError` that names the nearest right thing.
+
+    `variables` are the path variables that may stand in it, `schemes` the names by which
+    `user:SCHEME/name` is qualified.
+    """
     if text == "everyone":
         return Principal(text, lambda identity, variables, environ: True)
     if text == "authenticated":
         return Principal(text, lambda identity, variables, environ: identity is not None)
     kind, colon, value = text.partition(":")
     if not colon:
-        hint = nearest(text, (*WORDS, *(f"{kind}:{text}" for kind in KINDS)))
+        close = nearest(text, WORDS)
+        hint = close if "did you mean" in close else f'as in "role:{text or "editor"}"'
         raise PolicyError(f"{text!r} is no principal", hint=hint)
     if kind not in KINDS:
         return _predicate(text, kind)
+    if _SEVERAL.search(value):
+        raise PolicyError(f"{text!r} names several", hint="a list is any-of, & is all-of")
     if not value or value != value.strip():
         raise PolicyError(f"{text!r} names nobody", hint=f'as in "{kind}:…"')
-    for name in _PLACE.findall(value):
-        if name not in variables:
-            hint = nearest(name, variables) or "the path of the route has no variables"
-            raise PolicyError(f"{text!r} names an unknown path variable", hint=hint)
-    return _COMPILE[kind](text, value, schemes)
+    return _COMPILE[kind](text, value, variables, schemes)
 
 
-def _user(text: str, value: str, schemes: Collection[str]) -> Principal:
+def words(key: str, listed: str | Iterable[str]) -> tuple[str, ...]:
+    """The words of `allow` or `deny`, a string or a list of them."""
+    if isinstance(listed, str):
+        return (listed,)
+    if isinstance(listed, Iterable):
+        found = tuple(listed)
+        if all(isinstance(word, str) for word in found):
+            return found
+    raise PolicyError("is no list of principals", key=key, hint='as in ["role:editor"]')
+
+
+def reads_request(*lists: str | Iterable[str] | None) -> bool:
+    """Whether a principal in these lists looks beyond the identity: variable or predicate."""
+    texts = [word.strip() for each in lists if each for text in words("", each)
+             for word in text.split("&")]  # fmt: skip
+    return any(
+        "{" in text or (text not in WORDS and text.partition(":")[0] not in KINDS) for text in texts
+    )
+
+
+def _user(text: str, value: str, variables: Collection[str], schemes: Collection[str]) -> Principal:
     scheme, slash, rest = value.partition("/")
-    if slash and scheme in schemes:
-        name = _filled(rest)
+    if not slash or scheme not in schemes:
+        name = _filled(text, value, variables)
         return Principal(
-            text,
-            lambda identity, variables, environ: (
-                identity is not None
-                and identity.scheme == scheme
-                and identity.user == name(variables)
-            ),
+            text, lambda identity, found, _: identity is not None and identity.user == name(found)
         )
-    name = _filled(value)
+    if not rest:
+        raise PolicyError(f"{text!r} names nobody", hint=f'as in "user:{scheme}/…"')
+    name = _filled(text, rest, variables)
     return Principal(
         text,
-        lambda identity, variables, environ: (
-            identity is not None and identity.user == name(variables)
+        lambda identity, found, _: (
+            identity is not None and identity.scheme == scheme and identity.user == name(found)
         ),
     )
 
 
-def _role(text: str, value: str, schemes: Collection[str]) -> Principal:
-    role = _filled(value)
+def _role(text: str, value: str, variables: Collection[str], schemes: Collection[str]) -> Principal:
+    role = _filled(text, value, variables)
     return Principal(
-        text,
-        lambda identity, variables, environ: (
-            identity is not None and role(variables) in identity.roles
-        ),
+        text, lambda identity, found, _: identity is not None and role(found) in identity.roles
     )
 
 
-def _scope(text: str, value: str, schemes: Collection[str]) -> Principal:
+def _scope(
+    text: str, value: str, variables: Collection[str], schemes: Collection[str]
+) -> Principal:
     if not _SCOPE.fullmatch(value):
         raise PolicyError(f"{text!r} is no scope", hint="printable ASCII without quotes")
-    scope = _filled(value)
+    scope = _filled(text, value, variables)
     return Principal(
         text,
-        lambda identity, variables, environ: (
-            identity is not None and scope(variables) in identity.scopes
-        ),
+        lambda identity, found, _: identity is not None and scope(found) in identity.scopes,
         None if _PLACE.search(value) else value,
     )
 
 
-def _claim(text: str, value: str, schemes: Collection[str]) -> Principal:
-    name, equals, wanted = value.rpartition("=") if value.count("=") == 1 else value.partition("=")
-    if not equals or not name or not wanted:
+def _claim(
+    text: str, value: str, variables: Collection[str], schemes: Collection[str]
+) -> Principal:
+    name, equals, wanted = value.partition("=")
+    if not equals or not name or not wanted or "{" in name:
         raise PolicyError(f"{text!r} is no claim", hint='as in "claim:tenant=acme"')
-    filled = _filled(wanted)
-
-    def test(
-        identity: Subject | None, variables: Mapping[str, str], environ: WSGIEnvironment
-    ) -> bool:
-        return identity is not None and filled(variables) in claim_values(identity.claims, name)
-
-    return Principal(text, test)
+    filled = _filled(text, wanted, variables)
+    return Principal(
+        text,
+        lambda identity, found, _: (
+            identity is not None and filled(found) in claim_values(identity.claims, name)
+        ),
+    )
 
 
 _COMPILE = {"user": _user, "role": _role, "scope": _scope, "claim": _claim}
@@ -237,69 +180,27 @@ def _predicate(text: str, kind: str) -> Principal:
     if not _DOTTED.fullmatch(text):
         raise PolicyError(f"{text!r} is no principal", hint=nearest(kind, (*KINDS, *WORDS)))
     try:
-        function = load_object(text)
+        return Principal(text, load_predicate(text))
     except PolicyError as error:
         close = nearest(kind, KINDS)
         error.hint = close if "did you mean" in close else error.hint
         raise
-    if not callable(function) or inspect.iscoroutinefunction(function):
-        raise PolicyError(f"{text!r} is no function", hint="(identity, variables, environ) -> bool")
-
-    def test(
-        identity: Subject | None, variables: Mapping[str, str], environ: WSGIEnvironment
-    ) -> bool:
-        seen = {key: value for key, value in environ.items() if key != "wsgi.input"}
-        try:
-            verdict = function(identity, variables, seen)
-        except Problem:
-            raise
-        except Exception:  # whatever it is, it is no yes
-            log.exception("the predicate %s failed; the request is refused", text)
-            raise Problem(403) from None
-        if verdict is not True and verdict is not False:
-            log.error("the predicate %s answered no bool; that is a refusal", text)
-            raise Problem(403)
-        return verdict
-
-    return Principal(text, test)
 
 
-def load_object(text: str) -> Any:
-    """`"package.module:name"` imported, or a `PolicyError` that says what was not found."""
-    module, _, path = text.partition(":")
-    try:
-        found: Any = importlib.import_module(module)
-    except Exception as error:  # the module is somebody else's: anything can go wrong in it
-        raise PolicyError(f"{text!r} does not import: {error}") from error
-    for name in path.split("."):
-        try:
-            found = getattr(found, name)
-        except AttributeError:
-            hint = nearest(name, [known for known in dir(found) if not known.startswith("_")])
-            raise PolicyError(f"{text!r} does not import: no {name!r}", hint=hint) from None
-    return found
+def _filled(text: str, value: str, variables: Collection[str]) -> _Fill:
+    """A function that puts the path variables into the value of a principal.
 
-
-def _clause(key: str, text: str, variables: Collection[str], schemes: Collection[str]) -> Clause:
-    try:
-        return tuple(parse(word.strip(), variables, schemes) for word in text.split("&"))
-    except PolicyError as error:
-        raise error.at(key=key) from None
-
-
-def _words(key: str, words: str | Iterable[str]) -> tuple[str, ...]:
-    listed = (words,) if isinstance(words, str) else tuple(words)
-    if not all(isinstance(word, str) for word in listed):
-        raise PolicyError("is no list of principals", key=key, hint='as in ["role:editor"]')
-    return listed
-
-
-def _filled(template: str) -> Callable[[Mapping[str, str]], str]:
-    """A function that puts the path variables into a value."""
-    if not _PLACE.search(template):
-        return lambda variables: template
-    return lambda variables: _PLACE.sub(lambda found: variables[found[1]], template)
-
-
-def _text(clause: Clause) -> str:
-    return " & ".join(principal.text for principal in clause)
+    A brace that belongs to no variable is a slip that would turn a `deny` into nothing.
+    """
+    for name in _PLACE.findall(value):
+        if name not in variables:
+            hint = nearest(name, variables) or "the path of the route has no variables"
+            raise PolicyError(f"{text!r} names an unknown path variable", hint=hint)
+    pieces = _PLACE.split(value)
+    if any(brace in literal for literal in pieces[::2] for brace in "{}"):
+        raise PolicyError(f"{text!r} has a stray brace", hint="a path variable is {name}")
+    if len(pieces) == 1:
+        return lambda found: value
+    if pieces[0] == pieces[2] == "" and len(pieces) == 3:
+        return lambda found: found[pieces[1]]
+    return lambda found: _PLACE.sub(lambda place: found[place[1]], value)

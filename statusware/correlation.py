@@ -1,0 +1,54 @@
+"""The id of a request: the same in body, header and log.
+
+environ keys read: `HTTP_X_REQUEST_ID`, `HTTP_TRACEPARENT`.
+environ keys set: `statusware.request_id`.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+__all__ = ["request_id"]
+
+#: Nothing that could end a header, a log line or a JSON string.
+_SAFE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._~:/+=-]{0,127}", re.ASCII)
+
+#: W3C Trace Context section 3.2; ids of zeros stand for none.
+_TRACEPARENT = re.compile(
+    r"([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?"
+)
+
+# Names a request in a log and protects nothing, hence no `secrets`.
+_bits = random.getrandbits
+
+
+def request_id(environ: WSGIEnvironment) -> str:
+    """The id of the request, kept in the environ.
+
+    Taken over from a well-formed X-Request-ID, else the trace id of a traceparent,
+    else made: 32 hexadecimal digits.
+    """
+    known: str | None = environ.get("statusware.request_id")
+    if known is None:
+        if "HTTP_X_REQUEST_ID" in environ or "HTTP_TRACEPARENT" in environ:
+            known = _sent(environ)
+        if known is None:
+            known = _bits(128).to_bytes(16, "big").hex()
+        environ["statusware.request_id"] = known
+    return known
+
+
+def _sent(environ: WSGIEnvironment) -> str | None:
+    sent = environ.get("HTTP_X_REQUEST_ID")
+    if sent is not None and _SAFE.fullmatch(sent):
+        return str(sent)
+    trace = environ.get("HTTP_TRACEPARENT")
+    found = _TRACEPARENT.fullmatch(trace) if trace is not None else None
+    if found is None or found[1] == "ff" or (found[1] == "00" and found[3]):
+        return None  # version ff is invalid, and version 00 ends with its flags
+    return found[2]

@@ -1,0 +1,69 @@
+"""JSON that always comes out: whatever an extension holds, an error still gets its body."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from collections.abc import Mapping
+from json.encoder import encode_basestring as _quote
+from typing import Any
+
+__all__ = ["encode", "utf8"]
+
+log = logging.getLogger("statusware.envelope")
+
+#: Deeper than this, a value is cut off: nobody reads an error that deep.
+_DEPTH = 32
+
+_strict = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
+
+def encode(members: Mapping[str, Any]) -> bytes:
+    """`members` as JSON in UTF-8 that RFC 7493 (I-JSON) allows.
+
+    What JSON cannot say is said as text; a lone surrogate becomes U+FFFD.
+    """
+    try:
+        return f"{{{', '.join([_member(n, v) for n, v in members.items()])}}}".encode()
+    except (TypeError, ValueError, RecursionError):  # ValueError: UnicodeEncodeError too
+        return utf8(_strict.encode(_plain(members, 0)))
+
+
+def _member(name: str, value: Any) -> str:
+    """`name: value` in JSON; texts and numbers, which most are, without the encoder."""
+    if type(value) is str:
+        return f"{_quote(name)}: {_quote(value)}"
+    if type(value) is int:
+        return f"{_quote(name)}: {value}"
+    return f"{_quote(name)}: {_strict.encode(value)}"
+
+
+def utf8(text: str) -> bytes:
+    """`text` in UTF-8: surrogates that make a pair are joined, the others become U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
+def _plain(value: Any, depth: int) -> Any:
+    """`value` in the types that JSON has; the rest as text."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else _text(value)
+    if depth >= _DEPTH:
+        return "…"
+    if isinstance(value, Mapping):
+        return {_text(name): _plain(item, depth + 1) for name, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item, depth + 1) for item in value]
+    return _text(value)
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except Exception:  # somebody else's __str__; what matters is that the error goes out
+        log.exception("an extension of a problem has no text")
+        return f"<{type(value).__name__}>"

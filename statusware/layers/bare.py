@@ -1,0 +1,191 @@
+"""What becomes of an error response of the app: kept, mended, or replaced by a problem.
+
+JSON is kept, and so are media that are neither text nor JSON, and HTML for those who
+prefer it. The default pages of frameworks are replaced, whatever their type, and what
+their author wrote becomes the `detail`. `keep` changes that.
+
+environ keys read: `statusware.answered`, `HTTP_ACCEPT`, `REQUEST_METHOD`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ..correlation import request_id
+from ..header import DESCRIBING, has, missing
+from ..problem import RESERVED, Problem, answer
+from .defaults import LONGEST, author_text, default_page, is_json
+from .rendering import prefers_html
+from .response import Outgoing, Rest
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+__all__ = ["KEEP", "is_answer", "judge", "replace"]
+
+KEEP = ("json", "none", "all", "merge")
+
+#: A JSON object that is longer than this is not merged.
+MAX_MERGED = 64 * 1024
+
+_HTML = ("text/html", "application/xhtml+xml")
+
+#: What Python and its frameworks show of an exception. No 5xx shows that.
+_TRACEBACK = b"Traceback (most recent call last)"
+
+_Headers = list[tuple[str, str]]
+
+
+def judge(
+    out: Outgoing, rest: Rest, environ: WSGIEnvironment, *, keep: str, html: bool
+) -> Iterable[bytes]:
+    """Send the error response that `out` holds, or the problem that takes its place.
+
+    `keep` is one of `KEEP`; with `html`, clients that prefer HTML keep the app's pages.
+    """
+    rest.push(out.held)
+    status, media_type = _status(out), _media_type(out.headers)
+    problem, fields = _answered(out, status, environ)
+    if problem is None:
+        body = None
+        if keep != "all":
+            body = rest.peek(MAX_MERGED if keep == "merge" else LONGEST)
+        if keep == "all" or _keeps(status, media_type, body, environ, keep=keep, html=html):
+            _mend(out, status, environ, vary=html and media_type in _HTML)
+            return rest
+        problem = _problem(status, media_type, body or b"", environ, keep)
+    elif _media_type(fields) == media_type:
+        out.send()
+        return rest
+    rest.close_quietly()
+    return replace(out, problem, environ)
+
+
+def replace(out: Outgoing, problem: Problem, environ: WSGIEnvironment) -> list[bytes]:
+    """Send `problem` in place of the app's body; other headers, and the status line, stay."""
+    status, ours, body = answer(problem, environ)
+    if out.status is not None and out.status[:3] == status[:3]:
+        status = out.status
+    out.replace(status, _merged(out.headers, ours, environ))
+    return [body] if body else []
+
+
+def is_answer(out: Outgoing, environ: WSGIEnvironment) -> bool:
+    """Whether a response is a problem's own, as it was rendered for this request."""
+    answered = environ.get("statusware.answered")
+    return answered is not None and answered[1] is out.headers
+
+
+def _answered(
+    out: Outgoing, status: int, environ: WSGIEnvironment
+) -> tuple[Problem | None, _Headers]:
+    """The problem that a framework made this response of, if one did, and its headers."""
+    problem, fields = environ.get("statusware.answered") or (None, [])
+    wanted = ("x-request-id", request_id(environ))
+    if problem is None or problem.status != status:
+        return None, []
+    known = any((name.lower(), value) == wanted for name, value in out.headers)
+    return (problem, fields) if known else (None, [])
+
+
+def _keeps(
+    status: int,
+    media_type: str,
+    body: bytes | None,
+    environ: WSGIEnvironment,
+    *,
+    keep: str,
+    html: bool,
+) -> bool:
+    """Whether a body stays as it is; None stands for one too long to look at."""
+    if keep == "none" or not media_type:
+        return False
+    if body == b"" and environ.get("REQUEST_METHOD") != "HEAD":
+        return False
+    if body is not None and default_page(status, media_type, body, environ) is not None:
+        return False
+    if status >= 500 and body is not None and _TRACEBACK in body:
+        return False
+    if media_type in _HTML:
+        return html and prefers_html(environ)
+    if is_json(media_type):
+        return keep == "json"
+    return not media_type.startswith("text/")
+
+
+def _problem(
+    status: int, media_type: str, body: bytes, environ: WSGIEnvironment, keep: str
+) -> Problem:
+    """The problem in place of a body, with what the author of the app said in it."""
+    problem = Problem(status, author_text(status, media_type, body, environ))
+    merges = keep == "merge" and status < 500 and is_json(media_type)
+    if merges and default_page(status, media_type, body, environ) is None:
+        _merge(problem, body)
+    return problem
+
+
+def _merge(problem: Problem, body: bytes) -> None:
+    """Take the members of a JSON object over; `status` and `request_id` are our own."""
+    try:
+        members = json.loads(body)
+    except (ValueError, RecursionError):
+        return
+    if not isinstance(members, dict):
+        return
+    for name, attribute in _TAKEN.items():
+        if isinstance(members.get(name), str) and members[name]:
+            setattr(problem, attribute, members[name])
+            problem.defaulted = (False, False)
+    problem.extensions = {k: v for k, v in members.items() if k not in RESERVED}
+
+
+#: Members of a problem document that an app may have written itself.
+_TAKEN = {"type": "type", "title": "title", "detail": "detail", "code": "problem_code"}
+
+
+def _mend(out: Outgoing, status: int, environ: WSGIEnvironment, *, vary: bool) -> None:
+    """Send the app's own response with what it lacks: challenge, Allow, request id, Vary."""
+    more = missing(status, out.headers, environ)
+    if not has(out.headers, "x-request-id"):
+        more.append(("X-Request-ID", request_id(environ)))
+    if vary and not has(out.headers, "vary"):
+        more.append(("Vary", "Accept"))
+    out.headers = [*out.headers, *more]
+    out.send()
+
+
+def _status(out: Outgoing) -> int:
+    """The status that the app gave, as a number; beyond 599 there is none: that is a 500."""
+    status = int((out.status or "500")[:3])
+    return status if status <= 599 else 500
+
+
+def _media_type(headers: _Headers) -> str:
+    for name, value in headers:
+        if name.lower() == "content-type":
+            return value.partition(";")[0].strip().lower()
+    return ""
+
+
+def _merged(app: _Headers, ours: _Headers, environ: WSGIEnvironment) -> _Headers:
+    """The app's headers without those that described its body, and ours.
+
+    A Cache-Control of the app's own stays, and what it varies by is added to. A page of
+    ours brings its own Content-Security-Policy, as the app's may forbid its style. For HEAD
+    there is no telling how long the body of GET would be, hence no Content-Length.
+    """
+    drop = DESCRIBING | {"x-request-id", "x-content-type-options"}
+    if has(ours, "content-security-policy"):
+        drop |= {"content-security-policy"}
+    kept = [(name, value) for name, value in app if name.lower() not in drop]
+    skip = {name.lower() for name, _ in kept} - {"vary"}
+    if environ.get("REQUEST_METHOD") == "HEAD":
+        skip.add("content-length")
+    varies = {value for name, value in kept if name.lower() == "vary"}
+    return kept + [
+        (name, value)
+        for name, value in ours
+        if name.lower() not in skip and not (name == "Vary" and value in varies)
+    ]

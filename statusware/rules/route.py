@@ -1,0 +1,102 @@
+"""`Route`, one entry of the policy's list, and `Match`, the one that a request has found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from ..errors import PolicyError
+from .pattern import Pattern, parse_match
+
+if TYPE_CHECKING:
+    from .routes import RouteTable
+
+__all__ = ["Match", "Route"]
+
+_NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(eq=False)
+class Route:
+    """One entry of `[[routes]]`: what it matches, and what each layer has to know of it.
+
+    `allow` and `deny` are principals, `body` a schema (None: no rule for bodies), `where`
+    the place in the policy for error messages. `index` is set by the table.
+    """
+
+    match: str | Sequence[str]
+    name: str = ""
+    allow: Any = None
+    deny: Any = ()
+    hide: bool = False
+    body: Any = None
+    max_bytes: Any = None
+    accept: Any = None
+    body_optional: bool = False
+    where: str = ""
+    index: int = -1
+    patterns: tuple[Pattern, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        match: Any = self.match
+        matches = list(match) if isinstance(match, list | tuple) else [match]
+        try:
+            self.patterns = tuple(parse_match(text) for text in matches or [""])
+        except PolicyError as error:
+            raise error.at(key=self.where) from None
+        self.name = self.name or ", ".join(matches)
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """The path variables that every pattern of the route has."""
+        sets = [frozenset(pattern.variables) for pattern in self.patterns]
+        return frozenset.intersection(*sets)
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """The methods as they are listed, `*` included."""
+        return frozenset(method for pattern in self.patterns for method in pattern.methods)
+
+
+class Match:
+    """Which route a request found: in the environ as `statusware.route`.
+
+    `name` and `pattern` (as in the policy; None where no route lists the request) and
+    `variables`, a mapping of the path variables as text. False where no route was found.
+    `override` is the match of the method that an override header names, if another one.
+    """
+
+    __slots__ = ("method", "override", "path", "pattern", "route", "table", "variables")
+
+    def __init__(
+        self,
+        table: RouteTable,
+        method: str,
+        path: str,
+        route: Route | None = None,
+        pattern: str | None = None,
+        variables: Mapping[str, str] = _NO_VARIABLES,
+        override: Match | None = None,
+    ) -> None:
+        self.table = table
+        self.method, self.path = method, path
+        self.route, self.pattern, self.variables = route, pattern, variables
+        self.override = override
+
+    def __bool__(self) -> bool:
+        return self.route is not None
+
+    def __repr__(self) -> str:
+        return f"<Match {self.name!r} {dict(self.variables)!r}>"
+
+    @property
+    def name(self) -> str | None:
+        """The name of the route."""
+        return self.route.name if self.route is not None else None
+
+    @property
+    def allow(self) -> str:
+        """The Allow header of this path: what the policy lists there, hidden routes aside."""
+        return ", ".join(self.table.allowed(self.path))
