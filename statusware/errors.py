@@ -11,6 +11,10 @@ from collections.abc import Iterable
 __all__ = ["PolicyError", "nearest"]
 
 
+#: More words than this help nobody in one line.
+MANY = 12
+
+
 class PolicyError(ValueError):
     """A wrong option: `file: key: reason`, and in `hint` the nearest right thing.
 
@@ -40,9 +44,9 @@ class PolicyError(ValueError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint that names the known word nearest to `name`, else all of them."""
+    """A hint that names the known word nearest to `name`, else all of them if they are few."""
     words = sorted(known)
     close = difflib.get_close_matches(name, words, n=1)
     if close:
         return f'did you mean "{close[0]}"?'
-    return f"known are {', '.join(words)}" if words else ""
+    return f"known are {', '.join(words)}" if 0 < len(words) <= MANY else ""

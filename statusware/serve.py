@@ -17,7 +17,7 @@ from .rules.principals import load_object
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-__all__ = ["app", "load"]
+__all__ = ["app", "import_from_here", "load"]
 
 
 def app(target: str, policy: str | os.PathLike[str] | None = None) -> WSGIApplication:
@@ -25,7 +25,8 @@ def app(target: str, policy: str | os.PathLike[str] | None = None) -> WSGIApplic
 
     A Flask app gets the Flask integration: its exceptions are translated before Flask makes
     a 500 of them. Raises `PolicyError` for a target or a policy that is wrong; under
-    gunicorn it is an `AppImportError` too, for which gunicorn prints a line and stops.
+    gunicorn it is of the kinds too for which gunicorn prints a line and stops: an
+    `AppImportError` in a worker, a `RuntimeError` with preload.
     """
     try:
         return _wrapped(load(target), policy)
@@ -33,8 +34,8 @@ def app(target: str, policy: str | os.PathLike[str] | None = None) -> WSGIApplic
         gunicorn = sys.modules.get("gunicorn.errors")
         if gunicorn is None:
             raise
-        both = type("PolicyError", (PolicyError, gunicorn.AppImportError), {})
-        raise both(error.reason, key=error.key, file=error.file, hint=error.hint) from error
+        both = type("PolicyError", (PolicyError, gunicorn.AppImportError, RuntimeError), {})
+        raise both(error.reason, key=error.key, file=error.file, hint=error.hint) from None
 
 
 def _wrapped(wsgi_app: WSGIApplication, policy: str | os.PathLike[str] | None) -> WSGIApplication:
@@ -53,8 +54,7 @@ def load(target: str) -> WSGIApplication:
     if ":" not in name or (call and rest.strip() != ")"):
         hint = 'as in "shop:app" or "shop:create_app()"'
         raise PolicyError(f"{target!r} names no app", key="app", hint=hint)
-    if "" not in sys.path and os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
+    import_from_here()
     try:
         found = load_object(name)
     except PolicyError as error:
@@ -64,6 +64,12 @@ def load(target: str) -> WSGIApplication:
         raise PolicyError(f"{target!r} is no WSGI app", key="app")
     wsgi_app: WSGIApplication = found
     return wsgi_app
+
+
+def import_from_here() -> None:
+    """Let modules be found in the working directory, as gunicorn does."""
+    if "" not in sys.path and os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
 
 
 def _is_flask(wsgi_app: object) -> bool:

@@ -22,9 +22,9 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 
 def part(file):
-    """The line of ORDER that a file belongs to; None for the package's own __init__."""
+    """The line of ORDER that a file belongs to; None for the package's own two files."""
     first = file.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    return None if first == "__init__" else first
+    return None if first in ("__init__", "__main__") else first
 
 
 def imports(file):

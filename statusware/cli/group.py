@@ -7,6 +7,7 @@ import sys
 import click
 
 from ..errors import PolicyError
+from ..serve import import_from_here
 from .check import check
 from .demo import demo
 from .lint import lint
@@ -44,7 +45,11 @@ commands.add_command(serve)
 
 
 def run(args: list[str]) -> int:
-    """Runs one command and returns its exit status; without arguments, shows the help."""
+    """Runs one command and returns its exit status; without arguments, shows the help.
+
+    Modules of the app are found where the command is run, as gunicorn and flask do it.
+    """
+    import_from_here()
     try:
         status = commands.main(args or ["--help"], prog_name="statusware", standalone_mode=False)
     except click.ClickException as error:

@@ -23,7 +23,7 @@ from ..layers.body import JSONBody, body_rules
 from ..layers.envelope import ErrorEnvelope
 from ..layers.routing import Routing
 from ..layers.translate import Translation
-from ..request import Scope
+from ..request import RequestLine, Scope
 from ..rules import Route, RouteTable
 from .shape import check_shape
 
@@ -108,19 +108,18 @@ class Policy:
         self.schemes: dict[str, Scheme] = _in(
             "auth", build_schemes, document.get("auth", {}), folder=self.folder
         )
+        if "auth" in document and not self.schemes:
+            raise PolicyError("has no scheme", key="auth", hint="as in [auth.bearer]")
         self._credentials = layer_options(document)
         routes = [
             Route(**columns, where=f"routes[{at}]")
             for at, columns in enumerate(document.get("routes", ()))
         ]
         self._check_routes(routes, api)
-        self.table: RouteTable = _in(
-            "" if routes else "api",
-            RouteTable,
-            routes,
-            unlisted=api.get("unlisted", "reject" if routes else "pass"),
-            **{key: api[key] for key in ("methods", "mount", "allow_path") if key in api},
-        )
+        line = {key: api[key] for key in ("methods", "mount", "allow_path") if key in api}
+        _in("api", RequestLine, **line)
+        unlisted = api.get("unlisted", "reject" if routes else "pass")
+        self.table = RouteTable(routes, unlisted=unlisted, **line)
         for route, rule in body_rules(self.table.routes, folder=self.folder, **body).items():
             route.body = rule
         _in("envelope", partial(ErrorEnvelope, _nothing), **self._envelope)
@@ -134,11 +133,10 @@ class Policy:
             raise PolicyError("protects nothing: there are no routes", key="auth", hint=hint)
         for route in routes:
             rule = access_rule(route, self.schemes)
-            if not self.schemes and not rule.open:
+            if not self.schemes and not rule.anonymous:
                 hint = 'write [auth.bearer], or allow = ["everyone"]'
-                raise PolicyError(
-                    "needs credentials, but [auth] has no scheme", key=route.where, hint=hint
-                )
+                reason = "needs credentials, but [auth] has no scheme"
+                raise PolicyError(reason, key=route.where, hint=hint)
             if route.hide and api.get("unlisted", "reject") != "reject":
                 hint = "every other unknown path is served"
                 raise PolicyError('needs unlisted = "reject"', key=f"{route.where}.hide", hint=hint)

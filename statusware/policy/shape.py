@@ -29,7 +29,7 @@ _ONE_OR_MORE = {
 _STATUS = {"type": "integer", "minimum": 400, "maximum": 599, "description": "a status, 400 to 599"}
 #: What stands in the table, `Translation` checks.
 _MEANING = {**_STATUS, "type": ["integer", "object"]}
-_MEANING["description"] = "a status, 400 to 599, or a table of status, code, title and detail"
+_MEANING["description"] = "a status, 400 to 599, or a table with one"
 
 
 def _table(description: str, properties: Mapping[str, Any], **more: Any) -> dict[str, Any]:
@@ -77,6 +77,12 @@ SHAPE: dict[str, Any] = {
                     "max_depth": _COUNT,
                     "max_errors": _COUNT,
                     "invalid": {"enum": [400, 422], "description": "400 or 422"},
+                    "formats": _FLAG,
+                    "patterns": {
+                        "enum": ["linear", "trusted"],
+                        "description": '"linear" or "trusted"',
+                    },
+                    "inflate": _FLAG,
                 },
             ),
             "auth": {"type": "object", "description": "a table of schemes"},
@@ -132,6 +138,10 @@ def check_shape(document: Mapping[str, Any]) -> None:
     for name in _names(document):
         if name in NOT_YET:
             raise PolicyError("is not supported yet", key=name, hint="leave it out")
+    for name, row in _rows(document.get("errors")):
+        if isinstance(row, Mapping) and "status" not in row:
+            hint = f'quote a dotted name, as in "{name}.{next(iter(row), "NotFound")}" = 404'
+            raise PolicyError("has no status", key=f"errors.{name}", hint=hint)
     errors = sorted(Draft202012Validator(SHAPE).iter_errors(document), key=_place)
     if errors:
         raise _explained(errors[0])
@@ -142,6 +152,10 @@ def _names(document: Mapping[str, Any]) -> Iterable[str]:
         yield section
         if isinstance(keys, Mapping):
             yield from (f"{section}.{key}" for key in keys)
+
+
+def _rows(table: object) -> Iterable[tuple[str, Any]]:
+    return table.items() if isinstance(table, Mapping) else ()
 
 
 def _place(error: ValidationError) -> tuple[int, list[str]]:

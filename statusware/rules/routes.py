@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..errors import PolicyError, nearest
+from ..readings import plain_values
 from ..request import METHODS, RequestLine, ambiguous, overridden
 from .pattern import Pattern
 from .principals import reads_request
@@ -89,8 +90,8 @@ class RouteTable:
             match = self.find(self.line.method(environ), path)
         if (override := overridden(environ)) is not None:
             match = self._overridden(match, self.line.known(override))
-        for reading in self.line.other_readings(match.path):
-            self._compare(match, reading)
+        if match.variables or self.line.relaxed or (not match and self.unlisted == "pass"):
+            self._check_readings(match)
         if match.route is not None or not environ.get("statusware.route"):
             environ["statusware.route"] = match
         return match
@@ -129,20 +130,28 @@ class RouteTable:
             self, match.method, match.path, match.route, match.pattern, match.variables, other
         )
 
-    def _compare(self, match: Match, reading: str) -> None:
-        """Refuse a relaxed path that another reader could take somewhere else.
+    def _check_readings(self, match: Match) -> None:
+        """Refuse a path that another reader could take to another route, or out of the policy.
 
-        The values of variables may differ where the rule of the route does not ask for
-        them; a path that no route lists has to be unlisted (or refused) in every reading.
+        Where `allow_path` lets a path by that can be read in several ways, the variables
+        have to be the same in all of them as well, if the rule of the route asks for them.
         """
+        others = self.line.other_readings(match.path)
+        for reading in others:
+            self._compare(match, reading, variables=True)
+        for reading in (match.path, *others):
+            if (plain := plain_values(reading)) != reading:
+                self._compare(match, plain, variables=False)
+
+    def _compare(self, match: Match, reading: str, *, variables: bool) -> None:
+        listed = self.lists(match.path)
         for each in (match,) if match.override is None else (match, match.override):
             other = self.find(each.method, reading)
-            differs = other.route is not each.route or (
-                other.variables != each.variables
-                and each.route is not None
-                and reads_request(each.route.allow, each.route.deny)
-            )
-            if differs or self.lists(reading) != self.lists(each.path):
+            same = other.route is each.route and self.lists(reading) == listed
+            if same and variables and each.route is not None:
+                asked = reads_request(each.route.allow, each.route.deny)
+                same = not asked or other.variables == each.variables
+            if not same:
                 raise ambiguous()
 
     def _add(self, route: Route, pattern: Pattern) -> None:

@@ -76,6 +76,14 @@ def test_comments_stay(file: Path) -> None:
     assert who(file, second) is not None
 
 
+def test_the_last_of_several_is_revoked(file: Path) -> None:
+    made = [add_key(file, name) for name in ("a", "b", "c")]
+    revoke_key(file, "c")
+    assert [who(file, key) is not None for key in made] == [True, True, False]
+    revoke_key(file, "a")
+    assert [who(file, key) is not None for key in made] == [False, True, False]
+
+
 def test_an_empty_list(file: Path) -> None:
     listed = run(keys, "list", "--file", file)
     assert (listed.exit_code, listed.stdout) == (0, "")

@@ -13,13 +13,14 @@ from functools import cached_property
 from typing import Any
 
 from ...errors import PolicyError
+from ..formats import format_test
 from ..patterns import compile_pattern
 from .assertions import Never
 from .combine import Ref
 from .dialects import Dialect, dialect_of
 from .keywords import location
 from .library import Library, Target
-from .node import Check, Node, Ok
+from .node import Check, Node
 
 __all__ = ["Compiler", "Context", "Options"]
 
@@ -28,9 +29,9 @@ Scope = Mapping[str, Target]
 
 @dataclass(frozen=True)
 class Options:
-    """What a policy says about schemas: `patterns` is "linear" or "trusted"."""
+    """What a policy says: whether `format` asserts; `patterns` is "linear" or "trusted"."""
 
-    formats: Callable[[str], Ok | None] | None = None
+    formats: bool = False
     patterns: str = "linear"
 
 
@@ -224,7 +225,11 @@ class Context:
         except PolicyError as error:
             raise error.at(key=location(self.pointer, *tokens)) from None
 
-    def format(self, name: str) -> Ok | None:
+    def format(self, name: str) -> Callable[[str], bool] | None:
         """The test of a format, where formats are asserted and this one is known."""
-        formats = self.compiler.options.formats
-        return formats(name) if formats else None
+        if not self.compiler.options.formats:
+            return None
+        try:
+            return format_test(name)
+        except PolicyError as error:
+            raise error.at(key=location(self.pointer, "format")) from None
