@@ -11,6 +11,7 @@ from ..serve import import_from_here
 from .check import check
 from .demo import demo
 from .explain import explain
+from .lint import lint
 from .problems import problems
 from .serve import serve
 from .who import who
@@ -18,7 +19,7 @@ from .who import who
 __all__ = ["run"]
 
 #: Commands whose names are settled, but which do not exist yet.
-LATER = frozenset("init keys lint openapi report schema token".split())
+LATER = frozenset("init keys openapi report schema token".split())
 
 
 class Commands(click.Group):
@@ -41,6 +42,7 @@ def commands() -> None:
 commands.add_command(check)
 commands.add_command(demo)
 commands.add_command(explain)
+commands.add_command(lint)
 commands.add_command(problems)
 commands.add_command(serve)
 commands.add_command(who)

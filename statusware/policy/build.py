@@ -68,6 +68,8 @@ class _Scoped:
 
     def __init__(self, bare: WSGIApplication, wrapped: WSGIApplication, scope: Scope) -> None:
         self._bare, self._wrapped, self._scope = bare, wrapped, scope
+        #: How its errors look; our gunicorn workers ask for it.
+        self.renderer = getattr(wrapped, "renderer", None)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         inside = self._scope.reaches(environ)
