@@ -116,8 +116,11 @@ class RouteTable:
         }
         if not listed:
             return []
-        known = sorted(self.line.methods, key=_order)
-        return [method for method in known if method in listed or method == "OPTIONS"]
+        return [method for method in self.known() if method in listed or method == "OPTIONS"]
+
+    def known(self) -> list[str]:
+        """All known methods, in the order of the table of methods."""
+        return sorted(self.line.methods, key=_order)
 
     def lists(self, path: str) -> bool:
         """Whether any route lists this path, whatever the method; hidden ones included."""
