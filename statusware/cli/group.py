@@ -13,13 +13,14 @@ from .demo import demo
 from .explain import explain
 from .lint import lint
 from .problems import problems
+from .report import report
 from .serve import serve
 from .who import who
 
 __all__ = ["run"]
 
 #: Commands whose names are settled, but which do not exist yet.
-LATER = frozenset("init keys openapi report schema token".split())
+LATER = frozenset("init keys openapi schema token".split())
 
 
 class Commands(click.Group):
@@ -44,6 +45,7 @@ commands.add_command(demo)
 commands.add_command(explain)
 commands.add_command(lint)
 commands.add_command(problems)
+commands.add_command(report)
 commands.add_command(serve)
 commands.add_command(who)
 
