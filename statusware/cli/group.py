@@ -10,13 +10,14 @@ from ..errors import PolicyError
 from ..serve import import_from_here
 from .check import check
 from .demo import demo
+from .lint import lint
 from .problems import problems
 from .serve import serve
 
 __all__ = ["run"]
 
 #: Commands whose names are settled, but which do not exist yet.
-LATER = frozenset("explain init keys lint openapi report schema token who".split())
+LATER = frozenset("explain init keys openapi report schema token who".split())
 
 
 class Commands(click.Group):
@@ -38,6 +39,7 @@ def commands() -> None:
 
 commands.add_command(check)
 commands.add_command(demo)
+commands.add_command(lint)
 commands.add_command(problems)
 commands.add_command(serve)
 

@@ -74,6 +74,8 @@ class Authentication(Guard):
             schemes, max_header=max_header, explain=explain, origins=Origins(origin, origins)
         )
         self._strip = Stripper(strip_headers).strip
+        if explain:
+            self.log.warning("explain is on: clients are told why credentials are refused")
         #: The identity headers that a proxy which is trusted may set, by scheme.
         self._passed = {s.name: s.passed for s in schemes if isinstance(s, Proxy)}
         self._table = routes

@@ -199,8 +199,9 @@ def test_what_cannot_be_verified_is_503() -> None:
     assert call(layer, "POST", **auth()).json["user"] is None
 
 
-def test_explain() -> None:
+def test_explain(caplog: pytest.LogCaptureFixture) -> None:
     answer = call(alone(explain=True), HTTP_AUTHORIZATION=BAD["forged"])
+    assert "explain is on" in caplog.text
     assert "no key of ours has signed it" in answer.json["detail"]
     assert "signed" not in call(alone(), HTTP_AUTHORIZATION=BAD["forged"]).json["detail"]
 
