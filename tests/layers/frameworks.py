@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.wsgi import get_wsgi_application
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed, StreamingHttpResponse
+from django.test import override_settings
 from django.urls import path
 from pyramid import httpexceptions
 from pyramid.config import Configurator
@@ -156,12 +157,19 @@ urlpatterns = [
 
 
 def django_app():
+    """Django has one set of settings for a process; other tests may have made it."""
     if not settings.configured:
-        settings.configure(
-            ROOT_URLCONF=__name__, SECRET_KEY="x" * 50, ALLOWED_HOSTS=["*"], LOGGING_CONFIG=None
-        )
+        settings.configure(SECRET_KEY="x" * 50, LOGGING_CONFIG=None)
         django.setup()
-    return get_wsgi_application()
+    ours = override_settings(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], DEBUG=False, MIDDLEWARE=[])
+    with ours:
+        app = get_wsgi_application()
+
+    def with_our_settings(environ, start_response):
+        with ours:
+            return app(environ, start_response)
+
+    return with_our_settings
 
 
 FRAMEWORKS = {
