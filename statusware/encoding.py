@@ -25,15 +25,7 @@ def encode(members: Mapping[str, Any]) -> bytes:
     What JSON cannot say is said as text; a lone surrogate becomes U+FFFD.
     """
     try:
-        told = []
-        for name, value in members.items():  # texts and numbers, which most are, directly
-            if type(value) is str:
-                told.append(f"{_quote(name)}: {_quote(value)}")
-            elif type(value) is int:
-                told.append(f"{_quote(name)}: {value}")
-            else:
-                told.append(f"{_quote(name)}: {_strict.encode(value)}")
-        return f"{{{', '.join(told)}}}".encode()
+        return _strict.encode(members).encode()
     except (TypeError, ValueError, RecursionError):  # ValueError: UnicodeEncodeError too
         return utf8(_strict.encode(_plain(members, 0)))
 
