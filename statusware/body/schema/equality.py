@@ -60,13 +60,13 @@ def divides(divisor: float | int) -> Callable[[Any], bool]:
 
     def test(value: Any) -> bool:
         if type(value) is int and exponent >= 0:
-            return value % (digits * 10**exponent) == 0
+            return bool(value % (digits * 10**exponent) == 0)
         number, shift = _decimal(value)
         shift -= exponent
         if shift >= 0:
             # The remainder of a power takes no large numbers, however large the value.
-            return number * pow(10, shift, digits) % digits == 0
-        return number % (digits * 10**-shift) == 0
+            return bool(number * pow(10, shift, digits) % digits == 0)
+        return bool(number % (digits * 10**-shift) == 0)
 
     return test
 
