@@ -9,20 +9,17 @@ POST /get  the framework's 405 (or the view's, where the framework has none)
 import sys
 
 import bottle
-import django
 import falcon
 import flask
-from django.conf import settings
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.core.wsgi import get_wsgi_application
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed, StreamingHttpResponse
-from django.test import override_settings
 from django.urls import path
 from pyramid import httpexceptions
 from pyramid.config import Configurator
 from pyramid.response import Response
 
 from statusware import Problem
+from tests.django_app import DjangoApp
 
 SECRET = "SELECT * FROM users; /srv/shop/models.py"
 SAID = "no <recipe> 5"
@@ -157,19 +154,7 @@ urlpatterns = [
 
 
 def django_app():
-    """Django has one set of settings for a process; other tests may have made it."""
-    if not settings.configured:
-        settings.configure(SECRET_KEY="x" * 50, LOGGING_CONFIG=None)
-        django.setup()
-    ours = override_settings(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], DEBUG=False, MIDDLEWARE=[])
-    with ours:
-        app = get_wsgi_application()
-
-    def with_our_settings(environ, start_response):
-        with ours:
-            return app(environ, start_response)
-
-    return with_our_settings
+    return DjangoApp(urlpatterns)
 
 
 FRAMEWORKS = {
