@@ -100,6 +100,7 @@ class ErrorEnvelope:
     ) -> Iterable[bytes]:
         """Run an app; up to its first byte, whatever it raises becomes an answer."""
         out = Outgoing(start_response)
+        result: Iterable[bytes] = ()
         rest: Rest | None = None
         try:
             result = app(environ, out.start)
@@ -110,15 +111,13 @@ class ErrorEnvelope:
             rest = Rest(result, environ)
             return self._first_byte(out, rest, environ)
         except Exception as error:  # the app's, whatever it is: this layer answers for it
-            if rest is not None:
-                rest.close_quietly()
+            (rest or Rest(result, environ)).close_quietly()
             if out.sent:
                 log_midstream(error, environ)
                 raise
             return self._translate(error, app, environ, start_response)
         except BaseException:
-            if rest is not None:
-                rest.close_quietly()
+            (rest or Rest(result, environ)).close_quietly()
             raise
 
     def _first_byte(self, out: Outgoing, rest: Rest, environ: WSGIEnvironment) -> Iterable[bytes]:
