@@ -77,7 +77,10 @@ class Policy:
             return policy
         if isinstance(policy, Mapping):
             return cls(policy)
-        return cls.load(policy)
+        if isinstance(policy, str | os.PathLike):
+            return cls.load(policy)
+        reason = f"{type(policy).__name__} is no policy"
+        raise PolicyError(reason, key="policy", hint="a path, a dict or a Policy")
 
     @property
     def routes(self) -> tuple[Route, ...]:
