@@ -10,6 +10,7 @@ from wsgiref.validate import validator
 
 import pytest
 from flask import Flask
+from flask import request as flask_request
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.exceptions import HTTPException
@@ -400,6 +401,14 @@ def test_flask_restful_and_restx_in_another_format(make):
     api.add_resource(Recipe, "/recipe")
     sent = Client(ErrorEnvelope(app, format="simple")).get("/recipe").get_json()
     assert sent["error"]["message"] == "Told."
+
+
+def test_the_data_of_a_format_that_is_no_json():
+    app = Flask("shop")
+    with app.test_request_context():
+        environ = flask_request.environ
+        environ["statusware.renderer"] = lambda error, environ: ("text/plain", b"x")
+        assert Problem(404).data["code"] == "not-found"
 
 
 def test_raised_in_a_plain_app():
