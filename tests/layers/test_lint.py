@@ -157,3 +157,22 @@ def test_the_pytest_plugin(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, cwd=".")
     assert re.search(r"\b4 passed, .*\b1 error", done.stdout)
     assert "405: has no Allow" in done.stdout
+
+
+def test_a_body_that_fails_is_closed():
+    closed = []
+
+    class Body:
+        def __iter__(self):
+            raise ValueError("x")
+
+        def close(self):
+            closed.append(True)
+
+    def app(environ, start_response):
+        start_response("200 OK", [])
+        return Body()
+
+    with pytest.raises(ValueError, match="x"):
+        ask_quietly(StatusLint(app))
+    assert closed == [True]
