@@ -16,7 +16,7 @@ import pytest
 
 from statusware import PolicyError, serve
 
-from .tools import ask, environment, free_port, serving, wait_for
+from .tools import ROOT, ask, environment, free_port, serving, wait_for
 
 SHOP = """
 import os, time
@@ -142,16 +142,29 @@ def test_what_is_missing(here, monkeypatch, arguments, variables, told):
 
 WITH_EXTENSION = """
 from statusware.integrations.flask import Statusware
-Statusware(app, {"routes": [{"match": "GET /pid", "allow": "everyone"}]})
+Statusware(app, {policy})
 """
 
 
-def test_an_app_with_the_extension_keeps_its_policy(here):
-    (here / "shop.py").write_text(SHOP + WITH_EXTENSION)
-    app = serve.app("shop:app")
-    assert (answers(app, "/pid"), answers(app, "/slow")) == (200, 404)
-    with pytest.raises(PolicyError, match="already"):
-        serve.app("shop:app", "statusware.toml")
+@pytest.mark.parametrize(
+    ("policy", "given", "right"),
+    [
+        ('"statusware.toml"', (), True),
+        ('"statusware.toml"', ("./statusware.toml",), True),
+        ('"statusware.toml"', ("other.toml",), False),
+        ("{}", ("statusware.toml",), False),
+        ("", ("statusware.toml",), False),
+    ],
+)
+def test_an_app_with_the_extension_keeps_its_policy(here, policy, given, right):
+    (here / "other.toml").write_text(POLICY)
+    (here / "shop.py").write_text(SHOP + WITH_EXTENSION.replace("{policy}", policy or "None"))
+    if right:
+        app = serve.app("shop:app", *given)
+        assert (answers(app, "/pid"), answers(app, "/nowhere")) == (200, 404)
+    else:
+        with pytest.raises(PolicyError, match="behind another policy already"):
+            serve.app("shop:app", *given)
 
 
 # gunicorn
@@ -250,34 +263,22 @@ CONFIGURATION = """
 daemon off;
 pid nginx.pid;
 error_log error.log;
-events {{}}
-http {{
+events {}
+http {
     access_log off;
     client_body_temp_path body;
     proxy_temp_path proxy;
     fastcgi_temp_path fastcgi;
     uwsgi_temp_path uwsgi;
     scgi_temp_path scgi;
-    server {{
-        listen 127.0.0.1:{front};
-        client_max_body_size 1m;
-        error_page 413 @too-large;
-        location @too-large {{
-            internal;
-            default_type application/problem+json;
-            return 413 '{{"type": "about:blank", "title": "Content Too Large",
-                "status": 413, "code": "body-too-large", "request_id": "$request_id"}}';
-        }}
-        location / {{
-            proxy_pass http://127.0.0.1:{back};
-            proxy_http_version 1.1;
-            proxy_set_header Host $http_host;
-            proxy_set_header X-Request-ID $request_id;
-            proxy_request_buffering {buffering};
-        }}
-    }}
-}}
 """
+
+#: The server that the documentation recommends.
+[SERVER] = re.findall(
+    r"^```nginx\n(.*?)^```$",
+    (ROOT / "docs" / "frameworks.md").read_text("utf-8"),
+    re.MULTILINE | re.DOTALL,
+)
 
 
 @contextlib.contextmanager
@@ -288,7 +289,15 @@ def nginx(folder, back, buffering):
     prefix.mkdir()
     # Its workers run as another user, if it is root that starts it.
     prefix.chmod(0o777)
-    text = CONFIGURATION.format(front=front, back=back, buffering=buffering)
+    server = SERVER
+    for documented, here in (
+        ("listen 127.0.0.1:80;", f"listen 127.0.0.1:{front};"),
+        ("http://127.0.0.1:8000;", f"http://127.0.0.1:{back};"),
+        ("proxy_request_buffering on;", f"proxy_request_buffering {buffering};"),
+    ):
+        assert documented in server
+        server = server.replace(documented, here)
+    text = f"{CONFIGURATION}{server}}}"
     if os.getuid() == 0:
         text = f"user root;\n{text}"
     (prefix / "nginx.conf").write_text(text)
