@@ -1,6 +1,8 @@
 # make demo          the example behind its policy: a tour over HTTP, then it goes on serving
 # make demo ONCE=1   the tour alone
 # make test          lint, types, tests, coverage
+# make bench         statusware against its peers (QUICK=1: a minute instead of ten)
+# make bench-http    the same over HTTP (needs wrk)
 # make clean         removes all that the others made
 #
 # Needs Python 3.11 or later with venv, and make. Nothing is written outside this folder.
@@ -17,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_USER = 0
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: demo test clean stale
+.PHONY: demo test bench bench-http clean stale
 
 demo: $(STAMP)
 	@$(BIN)/statusware demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
@@ -28,8 +30,14 @@ test: $(STAMP)
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest -q --cov
 
+bench: $(STAMP)
+	@$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick)
+
+bench-http: $(STAMP)
+	@$(BIN)/python benchmarks/http_bench.py
+
 clean:
-	rm -rf .venv .demo build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .bench .demo build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ifneq ($(shell exec 2>/dev/null; $(BIN)/python -c "" && cat $(STAMP)),$(CURDIR))

@@ -1,5 +1,7 @@
 """A correct HTTP status contract in front of any WSGI app."""
 
+from .auth.apikey import APIKey
+from .auth.basic import Basic
 from .auth.bearer import Bearer
 from .auth.identity import Identity
 from .errors import PolicyError
@@ -12,8 +14,10 @@ from .policy import Policy, stack, wrap
 from .problem import Problem
 
 __all__ = [
+    "APIKey",
     "AccessControl",
     "Authentication",
+    "Basic",
     "Bearer",
     "ErrorEnvelope",
     "Identity",

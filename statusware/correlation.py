@@ -35,7 +35,11 @@ def request_id(environ: WSGIEnvironment) -> str:
     """
     known: str | None = environ.get("statusware.request_id")
     if known is None:
-        known = environ["statusware.request_id"] = _sent(environ) or _new()
+        if "HTTP_X_REQUEST_ID" in environ or "HTTP_TRACEPARENT" in environ:
+            known = _sent(environ)
+        if known is None:
+            known = _bits(128).to_bytes(16, "big").hex()
+        environ["statusware.request_id"] = known
     return known
 
 
@@ -48,7 +52,3 @@ def _sent(environ: WSGIEnvironment) -> str | None:
     if found is None or found[1] == "ff" or (found[1] == "00" and found[3]):
         return None  # version ff is invalid, and version 00 ends with its flags
     return found[2]
-
-
-def _new() -> str:
-    return _bits(128).to_bytes(16, "big").hex()

@@ -1,6 +1,6 @@
-"""A problem as a page that a person can read: self-contained, escaped, light and dark.
+"""Pages about problems that a person can read: self-contained, escaped, light and dark.
 
-The page needs no script and fetches nothing; `CONTENT_SECURITY_POLICY` says so, with the
+They need no script and fetch nothing; `CONTENT_SECURITY_POLICY` says so, with the
 digest of its style.
 """
 
@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
-__all__ = ["CONTENT_SECURITY_POLICY", "page"]
+from .encoding import utf8
+
+__all__ = ["CONTENT_SECURITY_POLICY", "entry_page", "index_page", "page"]
 
 _STYLE = (
     ":root{color-scheme:light dark}"
@@ -19,9 +22,10 @@ _STYLE = (
     "background:Canvas;color:CanvasText}"
     "p.status{margin:0;font-size:.95rem;opacity:.7}h1{margin:.2rem 0 1rem;font-size:1.9rem;"
     "line-height:1.2}dl{margin-top:2rem;padding-top:1rem;border-top:1px solid GrayText;"
-    "font-size:.85rem}dt{float:left;clear:left;width:6.5rem;opacity:.7}"
-    "dd{margin:0 0 .3rem 6.5rem;font-family:ui-monospace,monospace;overflow-wrap:anywhere}"
-    "li{margin:.3rem 0}code{font-family:ui-monospace,monospace}"
+    "font-size:.85rem}dt{float:left;clear:left;width:5rem;opacity:.7}"
+    "dd{margin:0 0 .3rem 5rem;font-family:ui-monospace,monospace;overflow-wrap:anywhere}"
+    "li{margin:.3rem 0}ul{padding-left:1.2rem}a{color:LinkText}"
+    "code{font-family:ui-monospace,monospace}"
 )
 
 _DIGEST = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
@@ -35,18 +39,44 @@ CONTENT_SECURITY_POLICY = (
 def page(members: dict[str, Any]) -> bytes:
     """The page for the members of a problem document."""
     title, status = escape(str(members["title"])), int(members["status"])
-    parts = [
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width,initial-scale=1">',
-        f"<title>{status} {title}</title><style>{_STYLE}</style></head><body><main>",
-        f'<p class="status">{status}</p><h1>{title}</h1>',
-        f"<p>{escape(str(members['detail']))}</p>",
-        _errors(members.get("errors")),
-        f"<dl><dt>code</dt><dd>{escape(str(members['code']))}</dd>",
+    return _html(
+        f"{status} {title}",
+        f'<p class="status">{status}</p><h1>{title}</h1>'
+        f"<p>{escape(str(members['detail']))}</p>{_errors(members.get('errors'))}"
+        f"<dl><dt>code</dt><dd>{escape(str(members['code']))}</dd>"
         f"<dt>request</dt><dd>{escape(str(members.get('request_id', '')))}</dd></dl>",
-        "</main></body></html>\n",
-    ]
-    return "".join(parts).encode("utf-8", "replace")
+    )
+
+
+def entry_page(row: Mapping[str, Any]) -> bytes:
+    """The page about one code: what it means and what to do."""
+    code, title, status = (escape(str(row[name])) for name in ("code", "title", "status"))
+    return _html(
+        f"{code}: {title}",
+        f'<p class="status">{status} {title}</p><h1>{code}</h1>'
+        f"<p>{escape(row['detail'])}</p><p>{escape(row['fix'])}</p>"
+        f'<p><a href="{escape(row["index"])}">All problems</a></p>',
+    )
+
+
+def index_page(rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """The page that lists all codes, by status."""
+    items = (
+        f'<li id="{escape(row["code"])}">{row["status"]} <a href="{escape(row["type"])}">'
+        f"<code>{escape(row['code'])}</code></a><br>{escape(row['detail'])}</li>"
+        for row in rows
+    )
+    return _html("Problems", f"<h1>Problems</h1><ul>{''.join(items)}</ul>")
+
+
+def _html(title: str, body: str) -> bytes:
+    """A page; `title` and `body` are HTML."""
+    head = (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{title}</title><style>{_STYLE}</style></head><body><main>"
+    )
+    return utf8(f"{head}{body}</main></body></html>\n")
 
 
 def _errors(errors: object) -> str:
@@ -54,7 +84,7 @@ def _errors(errors: object) -> str:
     if not isinstance(errors, list):
         return ""
     rows = (
-        f"<li><code>{escape(str(e.get('pointer', '')) or '/')}</code> "
+        f"<li><code>{escape(str(e.get('pointer', '')) or 'body')}</code> "
         f"{escape(str(e.get('detail', '')))}</li>"
         for e in errors
         if isinstance(e, dict)

@@ -8,15 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from unicodedata import digit
 from urllib.parse import unquote_to_bytes
+from uuid import UUID
 
-__all__ = ["is_plain", "readings"]
+__all__ = ["is_plain", "plain_values", "readings"]
 
 #: More readings than any honest path has; a bound on the work that one request can ask for.
 MOST = 50
 
 #: A path of which there is but one reading.
 _PLAIN = re.compile(r"(?:/(?!\.\.?(?:/|\Z))[!$&'()*+,:=@\w.~-]+)*/?", re.ASCII)
+
+#: Segments that Python's `int` or `UUID` takes, but not in the one plain way of writing them.
+_VALUE = re.compile(
+    r"/(?!(?:0|[1-9][0-9]*|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:/|\Z))"
+    r"(?:\s*[+-]?(\d+(?:_\d+)*)\s*|([^/]{32,}))(?=/|\Z)"
+)
 
 
 def is_plain(path: str) -> bool:
@@ -40,6 +48,25 @@ def readings(path: bytes) -> frozenset[str] | None:
         if len(seen) > MOST:
             return None
     return frozenset(reading.decode("utf-8", "surrogateescape") for reading in seen)
+
+
+def plain_values(path: str) -> str:
+    r"""`path` as it reads once its numbers and UUIDs went through the converter of a framework.
+
+    `/i/007`, `/i/+7`, `/i/0_7` and a seven of another script all reach a view for `/i/7`
+    somewhere: Falcon asks `int`, others match `\d`, which takes the digits of every script.
+    """
+    return _VALUE.sub(_plain_value, path)
+
+
+def _plain_value(found: re.Match[str]) -> str:
+    if found[1] is not None:
+        digits = "".join(str(digit(c)) for c in found[1] if c != "_")
+        return "/" + (digits.lstrip("0") or "0")
+    try:
+        return f"/{UUID(found[2])}"
+    except ValueError:
+        return found[0]
 
 
 def _resolve(path: bytes) -> bytes:

@@ -79,7 +79,8 @@ class RequestLine:
         relaxed = frozenset(map(_relaxation, _listed("allow_path", allow_path)))
         strict = {name: row for name, row in AMBIGUITIES.items() if name not in relaxed}
         self._refused = [(told, re.compile(pattern)) for told, pattern in strict.values()]
-        self._relaxed = bool(relaxed)
+        #: Whether paths have to be compared in all their readings.
+        self.relaxed = bool(relaxed)
 
     def path(self, environ: WSGIEnvironment) -> str:
         """The path as text, or `Problem(400, code="ambiguous-path")`. An empty one is `/`."""
@@ -112,7 +113,7 @@ class RequestLine:
 
     def other_readings(self, path: str) -> frozenset[str]:
         """How else a relaxed path could be read; empty when there is nothing to doubt."""
-        if not self._relaxed or is_plain(path):
+        if not self.relaxed or is_plain(path):
             return frozenset()
         found = readings(path.encode())
         if found is None:

@@ -21,7 +21,7 @@ from .rules.principals import load_object
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-__all__ = ["app", "load"]
+__all__ = ["app", "import_from_here", "load"]
 
 
 def app(target: str | None = None, policy: str | os.PathLike[str] | None = None) -> WSGIApplication:
@@ -30,8 +30,8 @@ def app(target: str | None = None, policy: str | os.PathLike[str] | None = None)
     What is not given is that of the environment variables STATUSWARE_APP and
     STATUSWARE_POLICY; without any policy, every error gets the envelope and nothing else
     changes. A Flask app gets the Flask integration. Raises `PolicyError` for a target or a
-    policy that is wrong; under gunicorn the error by which gunicorn prints a line instead
-    of a traceback, and stops.
+    policy that is wrong; under gunicorn it is of the kinds too for which gunicorn prints a
+    line and stops: an `AppImportError` in a worker, a `RuntimeError` with preload.
     """
     try:
         return _wrapped(load(_given(target, "STATUSWARE_APP", "app")), policy)
@@ -39,7 +39,8 @@ def app(target: str | None = None, policy: str | os.PathLike[str] | None = None)
         gunicorn = sys.modules.get("gunicorn.errors")
         if gunicorn is None:
             raise
-        raise gunicorn.AppImportError(str(error)) from error
+        both = type("PolicyError", (PolicyError, gunicorn.AppImportError, RuntimeError), {})
+        raise both(error.reason, key=error.key, file=error.file, hint=error.hint) from None
 
 
 def _given(value: str | None, variable: str, key: str) -> str:
@@ -83,8 +84,7 @@ def load(target: str) -> WSGIApplication:
     if ":" not in name or (call and rest.strip() != ")"):
         hint = 'as in "shop:app" or "shop:create_app()"'
         raise PolicyError(f"{target!r} names no app", key="app", hint=hint)
-    if "" not in sys.path and os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
+    import_from_here()
     try:
         found = load_object(name)
     except PolicyError as error:
@@ -94,6 +94,12 @@ def load(target: str) -> WSGIApplication:
         raise PolicyError(f"{target!r} is no WSGI app", key="app")
     wsgi_app: WSGIApplication = found
     return wsgi_app
+
+
+def import_from_here() -> None:
+    """Let modules be found in the working directory, as gunicorn does."""
+    if "" not in sys.path and os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
 
 
 def _is_flask(wsgi_app: object) -> bool:

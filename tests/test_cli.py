@@ -31,7 +31,7 @@ match = "DELETE /soups/{id:int}"
 hide = true
 """
 
-COMMANDS = ["check", "demo", "serve"]
+COMMANDS = ["check", "demo", "explain", "keys", "lint", "problems", "serve", "token", "who"]
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +62,16 @@ def test_check_says_who_may_what(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+def test_modules_of_the_app_are_found_where_the_command_is_run(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [each for each in sys.path if each])
+    (folder / "kitchen.py").write_text("class Burnt(Exception): pass", encoding="utf-8")
+    (folder / "other.toml").write_text('[errors]\n"kitchen.Burnt" = 409', encoding="utf-8")
+    assert main(["check", "--policy", "other.toml"]) == 0
+    assert capsys.readouterr().out == "ok\n"
+
+
 def test_check_of_a_policy_without_routes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "other.toml").write_text("", encoding="utf-8")
     assert main(["check", "--policy", "other.toml"]) == 0
@@ -78,6 +88,7 @@ def test_check_of_a_policy_without_routes(folder: Path, capsys: pytest.CaptureFi
         ('[[routes]]\nmatch = "GET /a"', "other.toml: routes[0]: needs credentials"),
     ],
 )
+@pytest.mark.usefixtures("executed")
 @pytest.mark.parametrize("command", [["check"], ["serve", "shop:app"]])
 def test_a_wrong_policy_is_told_in_one_line(
     folder: Path,
@@ -103,6 +114,7 @@ def test_a_command_that_is_still_to_come(command: str, capsys: pytest.CaptureFix
     [
         (["chek"], "chek"),
         (["check", "--polcy", "x"], "--polcy"),
+        (["check", "--pol\ncy"], "--pol"),  # which older versions of click do not quote
         (["serve"], "APP"),
         (["serve", "shop"], 'APP is "module:name"'),
         (["serve", "shop:app", "--port", "70000"], "70000"),

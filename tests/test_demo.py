@@ -170,7 +170,10 @@ def test_an_ascii_terminal_is_enough() -> None:
 # The real thing.
 
 
-def test_the_tour(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_tour(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    # What would make another server of it.
+    monkeypatch.setenv("SCRIPT_NAME", "/mounted")
+    monkeypatch.setenv("GUNICORN_CMD_ARGS", "--workers=0 --nonsense")
     assert main(["demo", "--once", "--port", "0"]) == 0, capsys.readouterr().out
     out, err = capsys.readouterr()
     assert err == ""
@@ -201,7 +204,9 @@ def test_a_port_in_use(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 def test_a_port_that_may_not_be_had(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def refuse(*_args: Any) -> None:
+    def refuse(address: tuple[str, int]) -> socket.socket:
+        if address[1] != 80:
+            raise NotImplementedError
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(socket, "create_server", refuse)
@@ -215,7 +220,9 @@ def test_a_server_that_does_not_start(
     (tmp_path / "statusware.toml").write_text("[roots]", encoding="utf-8")
     (tmp_path / "recipes").symlink_to(demo_module.EXAMPLE / "recipes")
     monkeypatch.setattr(demo_module, "EXAMPLE", tmp_path)
+    start = time.monotonic()
     assert main(["demo"]) == 1
+    assert time.monotonic() - start < server.START / 2  # it is not waited for
     err = capsys.readouterr().err
     assert 'did you mean "routes"?' in err
     assert err.endswith("statusware: the server did not start; above is its log\n")

@@ -28,9 +28,9 @@ WRONG = {
         '[envelope]\nformat = "no_such_package:render"\n',
         ["envelope.format", "does not import", "no_such_package"],
     ),
-    "pages of types": (
-        '[envelope]\ntypes = "/problems/"\n',
-        ["envelope.types", "not supported yet"],
+    "types in an ambiguous path": (
+        '[envelope]\ntypes = "/a/../problems"\n',
+        ["envelope.types", "no base URI"],
     ),
     "no match": ('[[routes]]\nallow = ["everyone"]\n', ["routes[0]: lacks 'match'"]),
     "a match that is none": (
@@ -88,6 +88,31 @@ WRONG = {
         '[[routes]]\nmatch = "GET /x"\n',
         ["routes[0]: needs credentials"],
     ),
+    "a condition that nobody can meet": (
+        '[[routes]]\nmatch = "GET /x"\nallow = ["everyone & role:editor"]\n',
+        ["routes[0]: needs credentials"],
+    ),
+    "a deny that denies nobody": (
+        f'{OPEN}deny = ["role:banned"]\n',
+        ["routes[0]: needs credentials"],
+    ),
+    "several principals in one": (
+        f'{BEARER}{OPEN}deny = ["role:banned, role:gone"]\n',
+        ["routes[0].deny: 'role:banned, role:gone' names several", "any-of"],
+    ),
+    "options of credentials without a scheme": (
+        f'[auth]\nstrip_headers = ["X-A"]\n{OPEN}',
+        ["auth: has no scheme"],
+    ),
+    "a mount point that is none": (f'[api]\nmount = "shop"\n{OPEN}', ["api.mount: 'shop'"]),
+    "a dotted name without quotes": (
+        "[errors]\njson.JSONDecodeError = 404\n",
+        ["errors.json: has no status", '"json.JSONDecodeError" = 404'],
+    ),
+    "a column of an exception that is unknown": (
+        '[errors]\n"json.JSONDecodeError" = {status = 404, cod = "x"}\n',
+        ["errors.'json.JSONDecodeError'.cod: is unknown", '"code"'],
+    ),
     "credentials without any route": (BEARER, ["auth: protects nothing", "unlisted"]),
     "a short secret": (f'[auth.bearer]\nsecret = "short"\n{OPEN}', ["auth.bearer.secret"]),
     "a secret that is not set": (
@@ -124,14 +149,9 @@ WRONG = {
     "a number out of range": ("[body]\nmax_depth = 0\n", ["body.max_depth"]),
 }
 
-#: What DESIGN names and this version does not do yet; refused by name.
+#: What is known and not done yet; refused by name.
 NOT_YET = {
-    "cors": '[cors]\norigins = ["*"]\n',
-    "problems": "[problems.name-taken]\nstatus = 409\n",
-    "api.report": "[api]\nreport = true\n",
     "api.openapi": '[api]\nopenapi = "openapi.yaml"\n',
-    "api.audit": '[api]\naudit = "refuse"\n',
-    "api.reload": "[api]\nreload = true\n",
 }
 
 

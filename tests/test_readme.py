@@ -76,8 +76,8 @@ def test_the_two_commands_exist():
 
 def test_the_install_line_names_extras_that_exist():
     [line] = blocks("install", "sh")
-    extra = re.match(r'pip install "\.\[(\w+)\]"', line)[1]
-    assert extra in metadata("statusware").get_all("Provides-Extra")
+    extras = re.match(r'pip install "\.\[([\w,]+)\]"', line)[1].split(",")
+    assert set(extras) <= set(metadata("statusware").get_all("Provides-Extra"))
 
 
 def test_the_gunicorn_line_starts_a_server(folder):

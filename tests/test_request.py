@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statusware import PolicyError, Problem
-from statusware.readings import MOST, is_plain, readings
+from statusware.readings import MOST, is_plain, plain_values, readings
 from statusware.request import METHODS, RequestLine, Scope, overridden
 
 
@@ -176,6 +176,42 @@ def test_a_plain_path_has_one_reading(path):
     text = path.decode("latin-1")
     if is_plain(text):
         assert readings(path) == {text}
+
+
+PLAIN_VALUES = {
+    "/": "/",
+    "/i/7": "/i/7",
+    "/i/0": "/i/0",
+    "/i/007": "/i/7",
+    "/i/00/x": "/i/0/x",
+    "/i/+7": "/i/7",
+    "/i/-7": "/i/7",
+    "/i/1_0": "/i/10",
+    "/i/1__0": "/i/1__0",
+    "/i/_1": "/i/_1",
+    "/i/ 7 ": "/i/7",
+    "/i/\u0667": "/i/7",
+    "/i/\uff17/": "/i/7/",
+    "/i/1\u0660": "/i/10",
+    "/i/\u00b2": "/i/\u00b2",  # a superscript is no digit for int
+    "/i/7a": "/i/7a",
+    "/i/0x7": "/i/0x7",
+    "/i/7.0": "/i/7.0",
+    "/01/02": "/1/2",
+    "/v1/01": "/v1/1",
+    f"/i/{'9' * 5000}": f"/i/{'9' * 5000}",
+    f"/i/0{'9' * 5000}": f"/i/{'9' * 5000}",
+    "/0b8f3f6e-0000-4000-8000-00000000abcd": "/0b8f3f6e-0000-4000-8000-00000000abcd",
+    "/0B8F3F6E-0000-4000-8000-00000000ABCD": "/0b8f3f6e-0000-4000-8000-00000000abcd",
+    "/0b8f3f6e00004000800000000000abcd/x": "/0b8f3f6e-0000-4000-8000-00000000abcd/x",
+    "/{0b8f3f6e-0000-4000-8000-00000000abcd}": "/0b8f3f6e-0000-4000-8000-00000000abcd",
+    f"/{'g' * 40}": f"/{'g' * 40}",
+}
+
+
+@pytest.mark.parametrize(("path", "plain"), PLAIN_VALUES.items(), ids=lambda v: ascii(v)[:40])
+def test_numbers_and_uuids_are_read_as_converters_do(path, plain):
+    assert plain_values(path) == plain
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -95,18 +95,18 @@ class Authenticator:
         self, group: tuple[Scheme, ...], environ: WSGIEnvironment
     ) -> tuple[Identity, Scheme] | None:
         """The one credential of a group, judged by those it may belong to."""
-        refusals: dict[Scheme, Problem] = {}
+        refusals: dict[Scheme, Problem] | None = None
         for scheme in group:
             try:
                 identity = scheme.authenticate(environ)
             except Problem as problem:
-                refusals[scheme] = problem
+                refusals = {**(refusals or {}), scheme: problem}
                 if problem.status == 400:
                     break
             else:
                 if identity is not None:
                     return identity, scheme
-        if not refusals:
+        if refusals is None:
             return None
         told = max(refusals.values(), key=_weight)
         if told.status == 400:

@@ -44,14 +44,18 @@ class Key:
         return verifier is not None and bool(verifier.verify(signed, self.material, signature))
 
 
-def jwt_algorithms() -> ModuleType:
-    """PyJWT's algorithms. Raises `PolicyError` where PyJWT is not installed."""
+def jwt_algorithms(*, public: bool = False) -> ModuleType:
+    """PyJWT's algorithms, with those for `public` keys if wanted.
+
+    Raises `PolicyError` where PyJWT, or the cryptography that it needs, is not installed.
+    """
+    hint = 'pip install "statusware[jwt]"'
     try:
         import jwt.algorithms
     except ImportError:
-        raise PolicyError(
-            "bearer tokens need PyJWT", hint='pip install "statusware[jwt]"'
-        ) from None
+        raise PolicyError("bearer tokens need PyJWT", hint=hint) from None
+    if public and not jwt.algorithms.has_crypto:
+        raise PolicyError("public keys need cryptography", hint=hint)
     return jwt.algorithms
 
 

@@ -21,7 +21,7 @@ from .jose import BadToken
 from .keys import Key, KeyRing, jwt_algorithms
 from .public import jwk_keys
 from .scheme import unavailable
-from .source import read_file
+from .watched import Watched
 
 __all__ = ["FileKeys", "RemoteKeys", "key_set"]
 
@@ -33,9 +33,6 @@ PAUSE = 30.0
 #: Seconds after which a set is fetched again, in the background.
 REFRESH = 300.0
 
-#: Seconds between two looks at a file.
-LOOK = 1.0
-
 
 def key_set(
     jwks: Any, algorithms: Sequence[str], *, max_age: float, allow_http: bool = False
@@ -45,7 +42,10 @@ def key_set(
         jwks = jwks["file"]
     if not isinstance(jwks, str) or not jwks:
         raise PolicyError("must be a file or a URL", key="jwks")
-    jwt_algorithms()
+    if max_age < 2 * PAUSE:
+        reason = f"must be {2 * PAUSE:.0f} seconds at least: sets are fetched {PAUSE:.0f} apart"
+        raise PolicyError(reason, key="max_age")
+    jwt_algorithms(public=True)
     if "://" not in jwks:
         return FileKeys(jwks, algorithms)
     return RemoteKeys(fetcher(jwks, allow_http=allow_http), algorithms, max_age=max_age)
@@ -62,11 +62,15 @@ class _Changing(KeyRing):
         fitting = (key for key in self._keys if algorithm in key.verifiers)
         return [key for key in fitting if kid is None or key.kid is None or key.kid == kid]
 
-    def _replace(self, data: bytes, until: float) -> None:
-        """Take over a set; keys that were there before stay the same objects."""
+    def _read(self, data: bytes) -> list[Key]:
+        """The usable keys of a set; the others are logged. Raises `BadToken`."""
         found, skipped = jwk_keys(data, self.algorithms)
         for reason in skipped:
             log.warning("a key of the set is not used: %s", reason)
+        return found
+
+    def _replace(self, found: list[Key], until: float) -> None:
+        """Take over a set; keys that were there before stay the same objects."""
         keys = [next((old for old in self._keys if _same(old, new)), new) for new in found]
         gone = [old for old in self._keys if old not in keys]
         for key in keys:
@@ -92,47 +96,27 @@ class FileKeys(_Changing):
 
     def __init__(self, path: str, algorithms: Sequence[str]) -> None:
         super().__init__(algorithms)
-        self._path = path
-        self._lock = threading.Lock()
-        self._stamp = _stamp(path)
+        self._watched = Watched(path, "jwks", self._load)
+        self.refresh_at = self._watched.due
+
+    def _load(self, data: bytes) -> None:
         try:
-            self._replace(read_file(path, "jwks"), float("inf"))
+            found = self._read(data)
         except BadToken as error:
-            raise PolicyError(f"{path}: {error}", key="jwks") from None
-        if not self._keys:
-            raise PolicyError(f"{path} has no key that can be used", key="jwks")
-        self.refresh_at = monotonic() + LOOK
+            raise PolicyError(str(error), key="jwks") from None
+        if not found:
+            raise PolicyError("there is no key that can be used", key="jwks")
+        self._replace(found, float("inf"))
 
     def find(self, algorithm: str, kid: str | None) -> Sequence[Key]:
         """The keys of the file as it is now."""
-        if monotonic() >= self.refresh_at:
-            self.refresh()
+        self.refresh()
         return super().find(algorithm, kid)
 
     def refresh(self) -> None:
-        """Look at the file, if nobody else is at it."""
-        if not self._lock.acquire(blocking=False):
-            return
-        try:
-            self.refresh_at = monotonic() + LOOK
-            stamp = _stamp(self._path)
-            if stamp == self._stamp:
-                return
-            self._stamp = stamp
-            self._replace(read_file(self._path, "jwks"), float("inf"))
-            log.info("the key set has been read again")
-        except (PolicyError, BadToken) as error:
-            log.error("the old keys stay: %s", error)  # noqa: TRY400 - the reason says it all
-        finally:
-            self._lock.release()
-
-
-def _stamp(path: str) -> tuple[int, ...]:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return ()
-    return (found.st_mtime_ns, found.st_size, found.st_ino)
+        """Look at the file, if it is time and nobody else is at it."""
+        self._watched.get()
+        self.refresh_at = self._watched.due
 
 
 class RemoteKeys(_Changing):
@@ -213,7 +197,7 @@ class RemoteKeys(_Changing):
     def _run(self, running: threading.Event) -> None:
         try:
             until = monotonic() + self._max_age
-            self._replace(self._fetch(), until)
+            self._replace(self._read(self._fetch()), until)
             self._good_until, self._failed = until, False
             self.refresh_at = max(self._next, monotonic() + min(REFRESH, self._max_age / 2))
         except (FetchError, BadToken) as error:

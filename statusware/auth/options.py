@@ -100,8 +100,8 @@ def _required(claims: Any) -> Mapping[str, Any]:
     if not isinstance(claims, Mapping) or not all(isinstance(n, str) and n for n in claims):
         raise PolicyError("must be a table of claims", key="claims")
     for name, value in claims.items():
-        if value is None:
-            raise PolicyError("must have a value", key=f"claims.{name}")
+        if not isinstance(value, str | int | float | list | tuple | Mapping):
+            raise PolicyError("must be a value that JSON has", key=f"claims.{name}")
     return dict(claims)
 
 

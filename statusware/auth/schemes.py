@@ -8,17 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PolicyError, nearest
+from .apikey import APIKey
+from .basic import Basic
 from .bearer import Bearer
 from .custom import Custom
 from .header import is_scheme
 from .proxy import Proxy, RemoteUser
 from .scheme import Scheme
 
-__all__ = ["LAYER_OPTIONS", "SHIPPED", "build_schemes", "layer_options"]
+__all__ = ["LAYER_OPTIONS", "SHIPPED", "bearer_tables", "build_schemes", "layer_options"]
 
 #: Names in `[auth]` that have a class of their own; any other is a scheme of the app.
 SHIPPED: dict[str, Callable[..., Scheme]] = {
     "bearer": Bearer,
+    "api_key": APIKey,
+    "basic": Basic,
     "proxy": Proxy,
     "remote_user": RemoteUser,
 }
@@ -54,6 +58,13 @@ def build_schemes(auth: Mapping[str, Any], *, folder: Path = Path()) -> dict[str
     return schemes
 
 
+def bearer_tables(auth: Mapping[str, Any], *, folder: Path = Path()) -> list[dict[str, Any]]:
+    """The tables of `[auth.bearer]`, their files where they are."""
+    tables = auth.get("bearer", [])
+    listed = tables if isinstance(tables, list) else [tables]
+    return [_options(table, folder) for table in listed if isinstance(table, Mapping)]
+
+
 def layer_options(document: Mapping[str, Any]) -> dict[str, Any]:
     """The options of `Authentication` that a policy has. Raises `PolicyError`.
 
@@ -82,14 +93,20 @@ def _scheme(kind: str, table: Any, name: str, folder: Path) -> Scheme:
     for option in table:
         if option not in known:
             raise PolicyError("unknown option", key=option, hint=nearest(option, known))
-    options = {"name": name} | dict(table)
+    options = {"name": name} | _options(table, folder)
     if not is_scheme(options["name"]):
         raise PolicyError(f"{options['name']!r} is not a name", key="name")
+    return build(**options)
+
+
+def _options(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The options of a table; the files that they name are relative to `folder`."""
+    options = dict(table)
     for option in _SOURCES.intersection(options):
         options[option] = _located(options[option], folder)
     if isinstance(options.get("jwks"), str) and "://" not in options["jwks"]:
         options["jwks"] = str(folder / options["jwks"])
-    return build(**options)
+    return options
 
 
 def _located(value: Any, folder: Path) -> Any:

@@ -32,12 +32,16 @@ _TELLS = {"POST": "Accept-Post", "PATCH": "Accept-Patch"}
 
 
 class MediaTypes:
-    """The media types that a route takes: `accept`, or JSON and every `+json` type."""
+    """The media types that a route takes: `accept`, or JSON and every `+json` type.
 
-    def __init__(self, accept: Iterable[str] = ()) -> None:
+    `codings` are the content codings that it takes.
+    """
+
+    def __init__(self, accept: Iterable[str] = (), codings: tuple[str, ...] = ()) -> None:
         """PolicyError if an entry of `accept` is not a media type without parameters."""
         if isinstance(accept, str):
             accept = [accept]
+        self.codings = codings
         self.listed = [_checked(entry) for entry in accept]
         self.names = frozenset(self.listed or ["application/json"])
         self.told = ", ".join(self.listed or ["application/json"])
@@ -54,13 +58,20 @@ class MediaTypes:
         if any(_unquoted(charset).lower() not in ("utf-8", "utf8") for charset in charsets):
             raise self._problem(environ, "JSON is UTF-8 here; another charset is not taken.")
 
-    def check_coding(self, environ: WSGIEnvironment, codings: Iterable[str] = ()) -> None:
-        """Raise Problem 415 if the body has a content coding that is not in `codings`."""
-        sent = environ.get("HTTP_CONTENT_ENCODING", "").strip(" \t").lower()
-        if sent and sent != "identity" and sent not in codings:
-            told = ", ".join(codings) or "identity"
+    def coding(self, environ: WSGIEnvironment) -> str:
+        """The content coding of the body, empty if none.
+
+        Raises Problem 415 for one that is not taken, and for two at once.
+        """
+        sent: str = environ.get("HTTP_CONTENT_ENCODING", "").strip(" \t").lower()
+        if sent in ("", "identity"):
+            return ""
+        coding = sent.removeprefix("x-") if sent == "x-gzip" else sent
+        if coding not in self.codings:
+            told = ", ".join(self.codings) or "identity"
             detail = "The body has a content coding that is not taken."
             raise Problem(415, detail, headers=[("Accept-Encoding", told)])
+        return coding
 
     def _takes(self, name: str) -> bool:
         return name in self.names or (not self.listed and name.endswith("+json"))

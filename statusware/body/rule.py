@@ -2,7 +2,8 @@
 
 environ keys read: those of `read` and `media`. environ keys set by a check that passes:
 `statusware.json` (the value), `wsgi.input` (a BytesIO of the very bytes that were checked),
-`CONTENT_LENGTH`; removed: `HTTP_TRANSFER_ENCODING`. `wsgi.input_terminated` stays as the
+`CONTENT_LENGTH`; removed: `HTTP_TRANSFER_ENCODING`, and `HTTP_CONTENT_ENCODING` of a body
+that has been inflated. `wsgi.input_terminated` stays as the
 server set it: a BytesIO ends by itself, and whoever goes by CONTENT_LENGTH is right too.
 """
 
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import PolicyError
 from ..problem import Problem
 from . import strict_json
+from .inflate import CODINGS, inflate
 from .media import MediaTypes
 from .messages import detail
 from .read import has_body, read_body
@@ -57,11 +59,8 @@ class BodyOptions:
             hint = '"linear" or "trusted"'
             raise PolicyError("not a way to treat patterns", key="patterns", hint=hint)
         for name in ("formats", "inflate"):
-            value = getattr(self, name)
-            if not isinstance(value, bool):
+            if not isinstance(getattr(self, name), bool):
                 raise PolicyError("not a boolean", key=name, hint="true or false")
-            if value:
-                raise PolicyError("not yet supported", key=name)
 
 
 def _whole(key: str, value: object, least: int, most: int) -> None:
@@ -94,14 +93,15 @@ class BodyRule:
         self.optional = optional
         try:
             self.max_bytes = self.options.limit if max_bytes is None else parse_size(max_bytes)
-            self.media = MediaTypes(accept)
+            codings = CODINGS if self.options.inflate else ()
+            self.media = MediaTypes(accept, codings)
         except PolicyError as error:
             raise error.at(key=where) from None
         # Here, so that a policy without schemas does without what they need.
         from .schema import Options, Schema
 
         try:
-            asked = Options(patterns=self.options.patterns)
+            asked = Options(formats=self.options.formats, patterns=self.options.patterns)
             self.schema = Schema(schema, folder=folder, options=asked, library=library)
         except PolicyError as error:
             place = f"{error.key}: " if error.key else ""
@@ -121,29 +121,33 @@ class BodyRule:
     def _read(self, environ: WSGIEnvironment) -> bytes | None:
         """The body; None if there is none and that is allowed."""
         told = has_body(environ)
-        if told:
-            self.media.check_coding(environ)
-            if environ.get("CONTENT_TYPE"):
-                self.media.check(environ)
+        coding = self.media.coding(environ) if told else ""
+        if told and environ.get("CONTENT_TYPE"):
+            self.media.check(environ)
         body = read_body(environ, self.max_bytes)
-        if not body:
-            if self.optional:
-                hand_on(environ, body)
-                return None
+        if body:
+            coding = self.media.coding(environ)
+            self.media.check(environ)
+        if body and coding:
+            body = inflate(body, coding, self.max_bytes)
+            del environ["HTTP_CONTENT_ENCODING"]
+        if body:
+            return body
+        if not self.optional:
             raise Problem(400, code="missing-body")
-        self.media.check_coding(environ)
-        self.media.check(environ)
-        return body
+        hand_on(environ, body)
+        return None
 
     def _validate(self, value: Any) -> None:
         try:
-            if self.schema.ok(value):
-                return
-            found = self.schema.violations(value, self.options.max_errors)
+            found = self.schema.check(value, self.options.max_errors)
         except RecursionError:
             # The schema multiplies the levels of the body beyond what Python can follow.
-            raise Problem(400, "The body nests too deeply for its schema.") from None
-        raise Problem(self.options.invalid, code="invalid-body", errors=[told(v) for v in found])
+            detail = "The body nests too deeply for its schema."
+            raise Problem(self.options.invalid, detail, code="invalid-body", errors=[]) from None
+        if found:
+            errors = [told(violation) for violation in found]
+            raise Problem(self.options.invalid, code="invalid-body", errors=errors)
 
 
 def told(violation: Violation) -> dict[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-import sys
 
 import click
 from werkzeug.serving import run_simple
@@ -37,5 +36,4 @@ def serve(app: str, policy: str, host: str, port: int, workers: int) -> None:
         command = gunicorn(app, policy, bind=bind, workers=workers)
         os.execv(command[0], command)
     click.echo("gunicorn is not installed: this is Werkzeug's server, not for production", err=True)
-    sys.path.insert(0, os.getcwd())
     run_simple(host, port, load_app(app, policy), threaded=True)

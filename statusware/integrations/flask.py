@@ -24,6 +24,7 @@ from werkzeug.local import LocalProxy
 
 from ..auth.identity import Identity
 from ..errors import PolicyError, nearest
+from ..layers.record import log_failure, log_translated
 from ..layers.translate import Translation
 from ..policy import Policy, wrap
 from ..problem import Problem
@@ -91,7 +92,9 @@ def translate_exceptions(app: Flask, translation: Translation) -> None:
     """Register an error handler for every exception class that `translation` lists.
 
     A handler that the app has already, for the class or a base class of it, stays and
-    wins; so does one that it registers later.
+    wins; so does one that it registers later. Classes whose modules are not imported yet
+    get none: `ErrorEnvelope` translates them once Flask has made its 500 of them (and has
+    logged them as one).
     """
     for cls in translation.classes():
         if not any(cls in handlers or _theirs(handlers, cls) for handlers in _handlers(app, cls)):
@@ -127,7 +130,12 @@ class _Handler:
             theirs = _theirs(handlers, type(error))
             if theirs is not None:  # registered after ours, for a base class
                 return self._app.ensure_sync(theirs)(error)
-        return self._translation.problem(error) or Problem(500)
+        problem = self._translation.problem(error)
+        if problem is None:
+            log_failure(error, request.environ)
+            return Problem(500)
+        log_translated(problem, error, request.environ)
+        return problem
 
 
 def _handlers(app: Flask, cls: type[Exception]) -> list[dict[type[Exception], Any]]:

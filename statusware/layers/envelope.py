@@ -11,16 +11,19 @@ environ keys read: `statusware.answered`, `statusware.exception`, `HTTP_ACCEPT`,
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..catalog import own_entries
 from ..correlation import request_id
-from ..errors import PolicyError, nearest
+from ..errors import PolicyError, check_app, check_flag, check_list, nearest
 from ..problem import Problem, Renderer
 from .bare import KEEP, is_answer, judge, replace
+from .catalogue import pages
+from .cors import Cors
+from .record import log_failure, log_midstream, log_translated
 from .rendering import Rendering
-from .response import Outgoing, Rest, log_midstream
+from .response import Outgoing, Rest
 from .translate import Translation, is_response, servers_problem
 from .watch import watch
 
@@ -29,8 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ErrorEnvelope"]
 
-log = logging.getLogger("statusware.envelope")
-
 
 class ErrorEnvelope:
     """Puts every error into one envelope.
@@ -38,9 +39,12 @@ class ErrorEnvelope:
     `not_found` lists exceptions (classes or dotted names) that mean 404, `exceptions` maps
     others to their status, or to a table of `status`, `code`, `title` and `detail`;
     subclasses are included. `format` is "problem" (RFC 9457), "simple" or a renderer,
-    `types` a base URI for problem types. `keep` says which error bodies of the app stay:
+    `types` a base URI for problem types, or a path, where readable pages about them are
+    served. `problems` are codes of the app's own: `{code: {"status": …, "title": …,
+    "detail": …, "fix": …}}`. `keep` says which error bodies of the app stay:
     "json", "none", "all", or "merge" (the members of a JSON object are taken over); with
-    `html`, a client that clearly prefers HTML gets pages. A wrong option is a `PolicyError`.
+    `html`, a client that clearly prefers HTML gets pages. With `cors`, every response carries
+    what browsers need to show it to other sites. A wrong option is a `PolicyError`.
 
         app = ErrorEnvelope(app, not_found=["shop.models.RecipeNotFound"])
     """
@@ -55,18 +59,29 @@ class ErrorEnvelope:
         types: str = "about:blank",
         keep: str = "json",
         html: bool = True,
+        problems: Mapping[str, Any] | None = None,
+        cors: Cors | None = None,
     ) -> None:
         if keep not in KEEP:
             raise PolicyError(f"{keep!r} is unknown", key="keep", hint=nearest(str(keep), KEEP))
-        self.app = app
-        self._rendering = Rendering(format=format, types=types, html=html)
+        check_app(app)
+        check_flag("html", html)
+        self.app, self._cors = app, cors
+        entries = own_entries(problems or {})
+        #: How problems look; others may ask for it.
+        self.renderer = Rendering(format=format, types=types, html=html, entries=entries)
+        self._pages = pages(self.renderer)
         self._keep, self._html = keep, html
         self._translation = _translation(not_found, exceptions)
         watch()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        environ["statusware.renderer"] = self._rendering
+        environ["statusware.renderer"] = self.renderer
         request_id(environ)  # an app may read it from the environ
+        if self._cors is not None:
+            start_response = self._cors.start(environ, start_response)
+        if self._pages is not None and (page := self._pages.find(environ)) is not None:
+            return page(environ, start_response)
         if "HTTP_UPGRADE" in environ and _is_upgrade(environ):
             return self._hand_over(environ, start_response)
         return self._run(self.app, environ, start_response)
@@ -85,6 +100,7 @@ class ErrorEnvelope:
     ) -> Iterable[bytes]:
         """Run an app; up to its first byte, whatever it raises becomes an answer."""
         out = Outgoing(start_response)
+        result: Iterable[bytes] = ()
         rest: Rest | None = None
         try:
             result = app(environ, out.start)
@@ -95,17 +111,13 @@ class ErrorEnvelope:
             rest = Rest(result, environ)
             return self._first_byte(out, rest, environ)
         except Exception as error:  # the app's, whatever it is: this layer answers for it
+            (rest or Rest(result, environ)).close_quietly()
             if out.sent:
-                log_midstream(environ)
-                if rest is not None:
-                    rest.close_quietly()
+                log_midstream(error, environ)
                 raise
-            if rest is not None:
-                rest.close_quietly()
             return self._translate(error, app, environ, start_response)
         except BaseException:
-            if rest is not None:
-                rest.close_quietly()
+            (rest or Rest(result, environ)).close_quietly()
             raise
 
     def _first_byte(self, out: Outgoing, rest: Rest, environ: WSGIEnvironment) -> Iterable[bytes]:
@@ -117,7 +129,7 @@ class ErrorEnvelope:
             if not out.sent:
                 out.send()
             return rest
-        environ["statusware.renderer"] = self._rendering  # a nested one may have set its own
+        environ["statusware.renderer"] = self.renderer  # a nested one may have set its own
         problem = self._meant(out, environ)
         if problem is None:
             return judge(out, rest, environ, keep=self._keep, html=self._html)
@@ -133,7 +145,7 @@ class ErrorEnvelope:
             return None
         problem = error if isinstance(error, Problem) else self._translation.problem(error)
         if problem is not None:
-            _log_translated(problem, error, environ)
+            log_translated(problem, error, environ)
         return problem
 
     def _translate(
@@ -144,7 +156,7 @@ class ErrorEnvelope:
         start_response: StartResponse,
     ) -> Iterable[bytes]:
         """The answer to an exception: its own, that of the table, else 500 with a log entry."""
-        environ["statusware.renderer"] = self._rendering
+        environ["statusware.renderer"] = self.renderer
         environ.pop("statusware.exception", None)
         if isinstance(error, Problem):
             return error(environ, start_response)
@@ -153,9 +165,9 @@ class ErrorEnvelope:
             return self._run(_app_of(error), environ, start_response)
         problem = problem or servers_problem(error)
         if problem is not None:
-            _log_translated(problem, error, environ)
+            log_translated(problem, error, environ)
         else:
-            _log_failure(error, environ)
+            log_failure(error, environ)
             problem = Problem(500)
         return problem(environ, start_response)
 
@@ -166,6 +178,10 @@ def _translation(
     """The table of exceptions; errors name the option that is wrong."""
     if isinstance(exceptions, Translation):
         return exceptions
+    check_list("not_found", not_found)
+    if exceptions is not None and not isinstance(exceptions, Mapping):
+        hint = 'as in {"shop.NameTaken": 409}'
+        raise PolicyError("must map exceptions to statuses", key="exceptions", hint=hint)
     Translation(dict.fromkeys(not_found, 404), key="not_found")
     return Translation({**dict.fromkeys(not_found, 404), **(exceptions or {})})
 
@@ -199,22 +215,3 @@ def _is_upgrade(environ: WSGIEnvironment) -> bool:
     """
     tokens = {token.strip().lower() for token in environ.get("HTTP_CONNECTION", "").split(",")}
     return "upgrade" in tokens and environ["HTTP_UPGRADE"].strip().lower() != "h2c"
-
-
-def _log_translated(problem: Problem, error: BaseException, environ: WSGIEnvironment) -> None:
-    """A line for what the table knows; a 5xx is a failure all the same."""
-    if problem.status >= 500 and error is not problem:
-        _log_failure(error, environ)
-    else:
-        log.info("%s: %s [%s]", problem, type(error).__name__, request_id(environ))
-
-
-def _log_failure(error: BaseException, environ: WSGIEnvironment) -> None:
-    """The entry, with its traceback, that the `request_id` of the answer leads to."""
-    log.error(
-        "%s %r failed [%s]",
-        environ.get("REQUEST_METHOD"),
-        environ.get("PATH_INFO"),
-        request_id(environ),
-        exc_info=error,
-    )

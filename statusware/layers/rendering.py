@@ -6,13 +6,16 @@ HTML. A renderer that fails is logged, and the default takes its place.
 
 from __future__ import annotations
 
+import copy
 import logging
 import re
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
 from webob.acceptparse import create_accept_header
 
+from ..catalog import CODES, Entry
 from ..encoding import encode
 from ..errors import PolicyError, nearest
 from ..page import page
@@ -27,6 +30,9 @@ __all__ = ["Rendering", "prefers_html", "simple_json"]
 log = logging.getLogger("statusware.envelope")
 
 _OFFERS = ("application/problem+json", "application/json", "text/html")
+
+#: A URI, or a plain path: what is served has to be what every reader sees.
+_BASE = re.compile(r"[a-z][a-z0-9+.-]*:[!-~]+|(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?", re.ASCII)
 
 #: A media type with parameters, as it can stand in a header (RFC 9110 section 8.3.1).
 _CONTENT_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?: *;[ -~]*)?", re.ASCII)
@@ -45,20 +51,38 @@ def simple_json(problem: Problem, environ: WSGIEnvironment) -> tuple[str, bytes]
 
 
 class Rendering:
-    """The renderer that stands in the environ: format, types and negotiation."""
+    """The renderer that stands in the environ: format, types and negotiation.
 
-    def __init__(self, *, format: str | Renderer, types: str, html: bool) -> None:
-        self._base = _base(types)
-        self._default: Renderer = partial(problem_json, base=self._base)
+    `entries` are the app's own codes. Attributes: `base`, what the type of a problem starts
+    with ("" for about:blank); `codes`, the table of all codes by name.
+    """
+
+    def __init__(
+        self,
+        *,
+        format: str | Renderer,
+        types: str,
+        html: bool,
+        entries: Mapping[str, Entry] | None = None,
+    ) -> None:
+        self.base = _base(types)
+        self._own = dict(entries or {})
+        self.codes = {**CODES, **self._own}
+        self._default: Renderer = partial(problem_json, base=self.base)
         self._render = self._renderer(format)
+        self._trusted = format in ("problem", "simple")
         self._html = html
         self.vary = "Accept" if html else ""
 
     def __call__(self, problem: Problem, environ: WSGIEnvironment) -> tuple[str, bytes]:
         """Content type and body of `problem` for this request."""
+        if self._own and problem.problem_code in self._own:
+            problem = self._completed(problem)
         if self._html and prefers_html(environ):
-            members = document(problem, request_id=request_id(environ), base=self._base)
+            members = document(problem, request_id=request_id(environ), base=self.base)
             return "text/html; charset=utf-8", page(members)
+        if self._trusted:
+            return self._render(problem, environ)
         try:
             content_type, body = self._render(problem, environ)
             if type(body) is bytes and _CONTENT_TYPE.fullmatch(content_type):
@@ -67,6 +91,14 @@ class Rendering:
         except Exception:  # a renderer is the app's own; an error still wants an answer
             log.exception("the renderer failed; using the default")
         return self._default(problem, environ)
+
+    def _completed(self, problem: Problem) -> Problem:
+        """`problem` with the title and the detail that the app's table has for its code."""
+        entry, (title, detail) = self._own[problem.problem_code], problem.defaulted
+        told = copy.copy(problem)
+        told.title = entry.title if title and entry.title else problem.title
+        told.detail = entry.detail if detail else problem.detail
+        return told
 
     def _renderer(self, format: str | Renderer) -> Renderer:
         known: dict[str, Renderer] = {"problem": self._default, "simple": simple_json}
@@ -98,13 +130,10 @@ def prefers_html(environ: WSGIEnvironment) -> bool:
 
 
 def _base(types: str) -> str:
-    """The base URI of problem types; "" for about:blank."""
+    """What problem types start with: a URI, or a path on this server; "" for about:blank."""
     if types == "about:blank":
         return ""
-    if not isinstance(types, str) or not re.fullmatch(
-        r"[a-z][a-z0-9+.-]*:[^\s\x00-\x1f\x7f]+|/.*", types
-    ):
-        raise PolicyError(f"{types!r} is no base URI", key="types", hint='or "about:blank"')
-    if types.startswith("/"):
-        raise PolicyError("pages of types are not supported yet", key="types", hint="use a URI")
-    return types
+    if not isinstance(types, str) or not _BASE.fullmatch(types):
+        hint = 'a URI, a path as in "/problems", or "about:blank"'
+        raise PolicyError(f"{types!r} is no base URI", key="types", hint=hint)
+    return f"{types.rstrip('/')}/" if types.startswith("/") else types

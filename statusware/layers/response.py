@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ..correlation import request_id
+from .record import log_midstream
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -68,6 +69,8 @@ class Outgoing:
 
     def write(self, data: bytes) -> None:
         """The `write` callable: sends at once, or holds what belongs to an error."""
+        if not data:
+            return  # no byte, no beginning: what fails now can still be answered
         if self.error and not self.sent:
             self.held += data
             return
@@ -141,8 +144,8 @@ class Rest:
             while chunk is not None:  # not `yield from`: that closes, and close() does
                 yield chunk
                 chunk = next(self._iterator, None)
-        except Exception:
-            log_midstream(self._environ)
+        except Exception as error:
+            log_midstream(error, self._environ)
             raise
 
     def close(self) -> None:
@@ -157,16 +160,6 @@ class Rest:
             self.close()
         except Exception:  # it is the app's; what it was about has been decided
             log.exception("close() of the app's response failed [%s]", request_id(self._environ))
-
-
-def log_midstream(environ: WSGIEnvironment) -> None:
-    """The log entry for an exception that comes too late to be answered."""
-    log.exception(
-        "%s %r failed after its response had begun [%s]",
-        environ.get("REQUEST_METHOD"),
-        environ.get("PATH_INFO"),
-        request_id(environ),
-    )
 
 
 #: Whether a status line is an error: those seen so far, so that each is read once.

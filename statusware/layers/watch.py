@@ -13,6 +13,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from ..problem import Problem
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
@@ -40,5 +42,7 @@ def _from_django(sender: Any, request: Any = None, **more: Any) -> None:
 
 
 def _keep(environ: WSGIEnvironment, error: BaseException | None) -> None:
-    if "statusware.renderer" in environ:
+    """Keep the last one, but a `Problem` over what came of it (Flask-RESTX knows no 499)."""
+    known = isinstance(environ.get("statusware.exception"), Problem)
+    if "statusware.renderer" in environ and not known:
         environ["statusware.exception"] = error

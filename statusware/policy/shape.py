@@ -27,6 +27,9 @@ _ONE_OR_MORE = {
     "description": "a string or a list of strings",
 }
 _STATUS = {"type": "integer", "minimum": 400, "maximum": 599, "description": "a status, 400 to 599"}
+#: What stands in the table, `Translation` checks.
+_MEANING = {**_STATUS, "type": ["integer", "object"]}
+_MEANING["description"] = "a status, 400 to 599, or a table with one"
 
 
 def _table(description: str, properties: Mapping[str, Any], **more: Any) -> dict[str, Any]:
@@ -62,6 +65,13 @@ SHAPE: dict[str, Any] = {
                     },
                     "allow_path": _TEXTS,
                     "methods": _TEXTS,
+                    "report": {
+                        "type": ["boolean", "array"],
+                        "items": _TEXT,
+                        "description": "true, false or a list of layers",
+                    },
+                    "reload": _FLAG,
+                    "audit": {"enum": ["refuse"], "description": '"refuse"'},
                 },
             ),
             "envelope": _table(
@@ -74,13 +84,39 @@ SHAPE: dict[str, Any] = {
                     "max_depth": _COUNT,
                     "max_errors": _COUNT,
                     "invalid": {"enum": [400, 422], "description": "400 or 422"},
+                    "formats": _FLAG,
+                    "patterns": {
+                        "enum": ["linear", "trusted"],
+                        "description": '"linear" or "trusted"',
+                    },
+                    "inflate": _FLAG,
                 },
             ),
             "auth": {"type": "object", "description": "a table of schemes"},
+            "cors": _table(
+                "a table",
+                {
+                    "origins": _TEXTS,
+                    "headers": _TEXTS,
+                    "expose": _TEXTS,
+                    "credentials": _FLAG,
+                    "max_age": {"type": "integer", "minimum": 0, "description": "seconds"},
+                },
+                required=["origins"],
+            ),
             "errors": {
                 "type": "object",
-                "additionalProperties": _STATUS,
+                "additionalProperties": _MEANING,
                 "description": "a table of exceptions and their status",
+            },
+            "problems": {
+                "type": "object",
+                "additionalProperties": _table(
+                    "a table",
+                    {"status": _STATUS, "title": _TEXT, "detail": _TEXT, "fix": _TEXT},
+                    required=["status"],
+                ),
+                "description": "a table of codes, [problems.CODE]",
             },
             "routes": {
                 "type": "array",
@@ -110,8 +146,7 @@ SHAPE: dict[str, Any] = {
 
 #: Known, and refused by name until a later version supports it.
 NOT_YET = frozenset({
-    "cors", "problems", "api.report", "api.openapi", "api.openapi_unsecured", "api.openapi_base",
-    "api.audit", "api.reload",
+    "api.openapi", "api.openapi_unsecured", "api.openapi_base",
 })  # fmt: skip
 
 
@@ -120,6 +155,10 @@ def check_shape(document: Mapping[str, Any]) -> None:
     for name in _names(document):
         if name in NOT_YET:
             raise PolicyError("is not supported yet", key=name, hint="leave it out")
+    for name, row in _rows(document.get("errors")):
+        if isinstance(row, Mapping) and "status" not in row:
+            hint = f'quote a dotted name, as in "{name}.{next(iter(row), "NotFound")}" = 404'
+            raise PolicyError("has no status", key=f"errors.{name}", hint=hint)
     errors = sorted(Draft202012Validator(SHAPE).iter_errors(document), key=_place)
     if errors:
         raise _explained(errors[0])
@@ -130,6 +169,10 @@ def _names(document: Mapping[str, Any]) -> Iterable[str]:
         yield section
         if isinstance(keys, Mapping):
             yield from (f"{section}.{key}" for key in keys)
+
+
+def _rows(table: object) -> Iterable[tuple[str, Any]]:
+    return table.items() if isinstance(table, Mapping) else ()
 
 
 def _place(error: ValidationError) -> tuple[int, list[str]]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ..errors import PolicyError
 from ..problem import Problem
 from .predicates import UndecidedError
-from .principals import Principal, Subject, parse, words
+from .principals import KINDS, Principal, Subject, parse, words
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -91,6 +91,13 @@ class AccessRule:
     def open(self) -> bool:
         """Whether `everyone` is named, alone or with `&`: credentials are not demanded."""
         return any(p.text == "everyone" for clause in self.allow for p in clause.principals)
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether the rule makes sense where nobody can have an identity."""
+        every = (p for clause in (*self.allow, *self.deny) for p in clause.principals)
+        asked = {p.text.partition(":")[0] for p in every}
+        return self.open and asked.isdisjoint((*KINDS, "authenticated"))
 
     @property
     def unconditional(self) -> bool:

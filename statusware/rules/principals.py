@@ -27,6 +27,8 @@ WORDS = ("everyone", "authenticated")
 
 #: RFC 6749 section 3.3; a scope that is missing is named in a challenge.
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+#: Separators that are none here; taken for a part of a name they would make a `deny` nothing.
+_SEVERAL = re.compile(r"(?:[,|;]\s*|\s(?:and|or)\s+)(?:user|role|scope|claim):", re.IGNORECASE)
 _PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 
@@ -76,6 +78,8 @@ def parse(text: str, variables: Collection[str] = (), schemes: Collection[str] =
         raise PolicyError(f"{text!r} is no principal", hint=hint)
     if kind not in KINDS:
         return _predicate(text, kind)
+    if _SEVERAL.search(value):
+        raise PolicyError(f"{text!r} names several", hint="a list is any-of, & is all-of")
     if not value or value != value.strip():
         raise PolicyError(f"{text!r} names nobody", hint=f'as in "{kind}:…"')
     return _COMPILE[kind](text, value, variables, schemes)

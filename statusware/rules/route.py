@@ -40,8 +40,8 @@ class Route:
     patterns: tuple[Pattern, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        several = isinstance(self.match, list | tuple)
-        matches: list[Any] = list(self.match) if several else [self.match]
+        match: Any = self.match
+        matches = list(match) if isinstance(match, list | tuple) else [match]
         try:
             self.patterns = tuple(parse_match(text) for text in matches or [""])
         except PolicyError as error:

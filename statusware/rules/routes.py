@@ -16,7 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..errors import PolicyError, nearest
+from ..errors import PolicyError, check_list, nearest
+from ..readings import plain_values
 from ..request import METHODS, RequestLine, ambiguous, overridden
 from .pattern import Pattern
 from .principals import reads_request
@@ -52,8 +53,7 @@ class RouteTable:
         if unlisted not in ("reject", "pass"):
             hint = nearest(str(unlisted), ("reject", "pass"))
             raise PolicyError(f"{unlisted!r} is unknown", key="unlisted", hint=hint)
-        if isinstance(routes, str):
-            raise PolicyError("must be a list of matches", key="routes", hint=f'["{routes}"]')
+        check_list("routes", routes)
         self.unlisted = unlisted
         self.line = RequestLine(methods=methods, mount=mount, allow_path=allow_path)
         self.routes = tuple(r if isinstance(r, Route) else Route(r) for r in routes)
@@ -89,8 +89,8 @@ class RouteTable:
             match = self.find(self.line.method(environ), path)
         if (override := overridden(environ)) is not None:
             match = self._overridden(match, self.line.known(override))
-        for reading in self.line.other_readings(match.path):
-            self._compare(match, reading)
+        if match.variables or self.line.relaxed or (not match and self.unlisted == "pass"):
+            self._check_readings(match)
         if match.route is not None or not environ.get("statusware.route"):
             environ["statusware.route"] = match
         return match
@@ -115,12 +115,23 @@ class RouteTable:
         }
         if not listed:
             return []
-        known = sorted(self.line.methods, key=_order)
-        return [method for method in known if method in listed or method == "OPTIONS"]
+        return [method for method in self.known() if method in listed or method == "OPTIONS"]
+
+    def known(self) -> list[str]:
+        """All known methods, in the order of the table of methods."""
+        return sorted(self.line.methods, key=_order)
 
     def lists(self, path: str) -> bool:
         """Whether any route lists this path, whatever the method; hidden ones included."""
         return bool(self._tree.search(path))
+
+    def candidates(self, path: str) -> list[tuple[str, Route, frozenset[str]]]:
+        """All that lists a path, the most specific first: pattern, route and its methods there."""
+        found: dict[tuple[str, Route], set[str]] = {}
+        for leaf, _ in self._tree.search(path):
+            for method, (route, pattern) in leaf.items():
+                found.setdefault((pattern.text, route), set()).add(method)
+        return [(text, route, frozenset(methods)) for (text, route), methods in found.items()]
 
     def _overridden(self, match: Match, override: str) -> Match:
         """A match of its own that carries the one of the other method too."""
@@ -129,20 +140,28 @@ class RouteTable:
             self, match.method, match.path, match.route, match.pattern, match.variables, other
         )
 
-    def _compare(self, match: Match, reading: str) -> None:
-        """Refuse a relaxed path that another reader could take somewhere else.
+    def _check_readings(self, match: Match) -> None:
+        """Refuse a path that another reader could take to another route, or out of the policy.
 
-        The values of variables may differ where the rule of the route does not ask for
-        them; a path that no route lists has to be unlisted (or refused) in every reading.
+        Where `allow_path` lets a path by that can be read in several ways, the variables
+        have to be the same in all of them as well, if the rule of the route asks for them.
         """
+        others = self.line.other_readings(match.path)
+        for reading in others:
+            self._compare(match, reading, variables=True)
+        for reading in (match.path, *others):
+            if (plain := plain_values(reading)) != reading:
+                self._compare(match, plain, variables=False)
+
+    def _compare(self, match: Match, reading: str, *, variables: bool) -> None:
+        listed = self.lists(match.path)
         for each in (match,) if match.override is None else (match, match.override):
             other = self.find(each.method, reading)
-            differs = other.route is not each.route or (
-                other.variables != each.variables
-                and each.route is not None
-                and reads_request(each.route.allow, each.route.deny)
-            )
-            if differs or self.lists(reading) != self.lists(each.path):
+            same = other.route is each.route and self.lists(reading) == listed
+            if same and variables and each.route is not None:
+                asked = reads_request(each.route.allow, each.route.deny)
+                same = not asked or other.variables == each.variables
+            if not same:
                 raise ambiguous()
 
     def _add(self, route: Route, pattern: Pattern) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 
 from statusware import PolicyError, Problem
 from statusware.auth import claims as claims_module
+from statusware.auth.basic import Basic
 from statusware.auth.bearer import Bearer
 from statusware.auth.scheme import Refused
 
@@ -147,9 +150,13 @@ CLAIMS: list[tuple[dict[str, Any], dict[str, Any], str | None]] = [
 
 
 @pytest.mark.parametrize(("options", "more", "code"), CLAIMS)
-def test_claims(options: dict[str, Any], more: dict[str, Any], code: str | None) -> None:
+def test_claims(
+    options: dict[str, Any], more: dict[str, Any], code: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("statusware.auth.bearer.time", lambda: NOW)
+    monkeypatch.setattr("tests.auth.forge.time.time", lambda: NOW)
     scheme = Bearer(secret=SECRET, **options)
-    value = token(claims(**more))
+    value = token(claims(**({"iat": NOW} | more)))
     if code is None:
         assert scheme.authenticate(bearer(value))
         assert scheme.authenticate(bearer(value))  # from the cache
@@ -330,7 +337,9 @@ async def coroutine(claims: Any) -> bool:
         ({"secret": {"file": "/dev/zero"}}, "larger than"),
         ({"secret": {"fil": "x"}}, 'did you mean "file"'),
         ({"secret": {"file": "a", "env": "b"}}, "must be {env"),
-        ({"secret": {"env": 5}}, "secret.env"),
+        ({"secret": {"env": 5}}, "secret.env: must be text"),
+        ({"secret": {"env": ""}}, "secret.env: must be text"),
+        ({"secret": {"file": ""}}, "secret.file: must be text"),
         ({"secret": "-----BEGIN PUBLIC KEY-----\n" + "A" * 90}, "use public_key"),
         ({"secret": SECRET, "algorithms": ["RS256"]}, "algorithms: 'RS256'"),
         ({"secret": SECRET, "algorithms": ["none"]}, "algorithms: 'none'"),
@@ -353,6 +362,7 @@ async def coroutine(claims: Any) -> bool:
         ({"secret": SECRET, "user": ""}, "user"),
         ({"secret": SECRET, "claims": ["a"]}, "claims"),
         ({"secret": SECRET, "claims": {"a": None}}, "claims.a"),
+        ({"secret": SECRET, "claims": {"a": datetime.date(2030, 1, 1)}}, "claims.a"),
         ({"secret": SECRET, "profile": "at-jwt"}, 'did you mean "at+jwt"'),
         ({"secret": SECRET, "profile": "at+jwt"}, "demands issuer and audience"),
         ({"secret": SECRET, "check": 5}, "check"),
@@ -388,3 +398,32 @@ def test_claims_module_compares_json_strictly() -> None:
     assert not claims_module._same({"a": 1}, {"b": 1})
     assert claims_module._same(1, 1.0)
     assert b64(b"\xff") == "_w"
+
+
+@pytest.mark.parametrize(
+    ("module", "build", "told"),
+    [
+        ("jwt.algorithms", lambda: Bearer(secret=SECRET), 'pip install "statusware[jwt]"'),
+        ("jwt.algorithms", lambda: Bearer(public_key="x"), 'pip install "statusware[jwt]"'),
+        ("jwt.algorithms", lambda: Bearer(jwks="https://id/"), 'pip install "statusware[jwt]"'),
+        ("urllib3", lambda: Bearer(jwks="https://id/"), 'pip install "statusware[jwks]"'),
+        ("bcrypt", lambda: Basic(users="a:b"), 'pip install "statusware[basic]"'),
+    ],
+)
+def test_extras_that_are_not_installed(
+    module: str, build: Any, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(PolicyError) as caught:
+        build()
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("options", [{"public_key": "x"}, {"jwks": "https://id/"}])
+def test_cryptography_that_is_not_installed(
+    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jwt.algorithms.has_crypto", False)
+    with pytest.raises(PolicyError, match="need cryptography"):
+        Bearer(**options)
+    Bearer(secret=SECRET)

@@ -57,6 +57,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
     monkeypatch.setattr("statusware.auth.bearer.monotonic", found)
     monkeypatch.setattr("statusware.auth.keyset.monotonic", found)
+    monkeypatch.setattr("statusware.auth.watched.monotonic", found)
     for module in ("fetch", "keyset"):
         monkeypatch.setattr(f"statusware.auth.{module}.LIMIT", 0.3)
     return found
@@ -67,7 +68,7 @@ def answer(scheme: Bearer, value: str) -> int:
         assert scheme.authenticate(bearer(value)) is not None
     except Refused as refused:
         if refused.status == 503:
-            assert dict(refused.headers)["Retry-After"].isdigit()  # noqa: PT017
+            assert dict(refused.headers)["Retry-After"].isdigit()
         return refused.status
     return 200
 
@@ -83,7 +84,7 @@ def settle(provider: Provider, asked: int) -> None:
         if provider.asked >= asked:
             break
         time.sleep(0.01)
-    time.sleep(0.1)
+    time.sleep(0.3)
 
 
 def test_nothing_is_fetched_before_the_first_token(provider: Provider) -> None:
@@ -167,6 +168,7 @@ def test_a_key_that_leaves_drops_its_tokens(provider: Provider, clock: Clock) ->
     scheme, first, second = Bearer(jwks=provider.url), old(), new()
     assert (answer(scheme, first), answer(scheme, second)) == (200, 200)
     provider.body = SET_NEW
+    provider.mode = "late"
     clock.ahead = 301
     assert answer(scheme, first) == 200  # triggers the refresh, does not wait for it
     settle(provider, 2)
@@ -177,6 +179,7 @@ def test_a_key_replaced_under_its_kid_drops_its_tokens(provider: Provider, clock
     scheme, first = Bearer(jwks=provider.url), old()
     assert answer(scheme, first) == 200
     provider.body = jwks(jwk(NEW, kid="old"))
+    provider.mode = "late"
     clock.ahead = 301
     assert answer(scheme, first) == 200
     settle(provider, 2)
@@ -267,6 +270,7 @@ def test_an_empty_set_withdraws_all_keys(provider: Provider, clock: Clock) -> No
     scheme = Bearer(jwks=provider.url)
     assert answer(scheme, old()) == 200
     provider.body = jwks()
+    provider.mode = "late"
     clock.ahead = 301
     assert answer(scheme, old()) == 200
     settle(provider, 2)
@@ -329,7 +333,7 @@ def test_a_file_is_read_again_when_it_changes(
     path.unlink()
     clock.ahead += 2
     assert answer(scheme, new()) == 200
-    assert "old keys stay" in caplog.text
+    assert "old version stays" in caplog.text
     caplog.clear()
     clock.ahead += 2
     assert answer(scheme, new()) == 200
@@ -373,7 +377,8 @@ def test_unusable_keys_are_logged(tmp_path: Path, caplog: pytest.LogCaptureFixtu
         ({"jwks": "https://id.example.com/\r\nX: y"}, "is not a URL"),
         ({"jwks": "https://[::1/"}, "is not a URL"),
         ({"jwks": "https://id/", "algorithms": ["HS256"]}, "algorithms: 'HS256'"),
-        ({"jwks": "https://id/", "max_age": -1}, "max_age"),
+        ({"jwks": "https://id/", "max_age": -1}, "max_age: must be a number"),
+        ({"jwks": "https://id/", "max_age": 59}, "max_age: must be 60 seconds at least"),
         ({"jwks": "https://id/", "secret": "x"}, "exclude each other"),
     ],
 )

@@ -1,5 +1,6 @@
 """Requests to try a body rule on, without a server."""
 
+import sys
 from io import BytesIO
 
 
@@ -35,6 +36,7 @@ def request(body=b"", method="POST", content_type="application/json", chunked=Fa
         "SERVER_NAME": "test",
         "SERVER_PORT": "80",
         "wsgi.url_scheme": "http",
+        "wsgi.errors": sys.stderr,
         "CONTENT_TYPE": content_type,
         "wsgi.input": source,
     }

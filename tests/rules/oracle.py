@@ -1,4 +1,4 @@
-"""Matching as the words of the contract say it, slow and plain; the table is tested against it."""
+"""Matching as the words of the contract say it, slow and plain: what tables are tested against."""
 
 import re
 from itertools import pairwise

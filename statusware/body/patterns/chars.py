@@ -90,11 +90,10 @@ COUNTS = re.compile(r"\{([0-9]{1,6})(,([0-9]{1,6})?)?\}")
 NAME = re.compile(r"<([A-Za-z_][A-Za-z0-9_]*)>")
 PROPERTY = re.compile(r"\{([A-Za-z0-9_=]+)\}")
 CODES = {
-    "x": re.compile(r"([0-9a-fA-F]{2})"),
+    "x": re.compile(r"(?P<code>[0-9a-fA-F]{2})"),
     "u": re.compile(
-        r"(?=([0-9a-fA-F]{4}))(?:([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
-        r"|[0-9a-fA-F]{4})"
-        r"|\{0*([0-9a-fA-F]{1,6})\}"
+        r"(?P<high>[dD][89abAB][0-9a-fA-F]{2})\\u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2})"
+        r"|(?P<code>[0-9a-fA-F]{4})|\{0*(?P<braced>[0-9a-fA-F]{1,6})\}"
     ),
     "c": re.compile(r"[A-Za-z]"),
     "0": re.compile(r"(?![0-9])"),

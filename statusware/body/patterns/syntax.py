@@ -231,10 +231,11 @@ class _Reader:
             return chr(ord(found[0]) % 32)
         if char == "0":
             return "\0"
-        if found.lastindex and found.lastindex >= 2 and found[2]:
-            high, low = int(found[2], 16), int(found[3], 16)
+        parts = found.groupdict()
+        if parts.get("low"):
+            high, low = int(parts["high"], 16), int(parts["low"], 16)
             return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
-        code = int(found[1], 16)
+        code = int(parts.get("braced") or parts["code"], 16)
         if code > 0x10FFFF:
             raise self.wrong("a code point beyond Unicode")
         return chr(code)

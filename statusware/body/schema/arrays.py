@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .node import Check, Node, Visit
+from .node import Check, Node, Reach, Visit
 from .violation import Place, Violation, step
 
 __all__ = ["Contains", "Items", "UnevaluatedItems"]
@@ -13,6 +13,7 @@ __all__ = ["Contains", "Items", "UnevaluatedItems"]
 
 class _ArrayCheck(Check):
     types = (list,)
+    reach = Reach.INSIDE
 
 
 class Items(_ArrayCheck):
@@ -47,13 +48,13 @@ class Items(_ArrayCheck):
 
     def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
         """All of them, or those that the prefix speaks of."""
-        if type(value) is not list:
-            return ()
         return range(len(value) if self.rest else min(len(value), len(self.prefix)))
 
 
 class Contains(_ArrayCheck):
     """`contains` with `minContains` and `maxContains`."""
+
+    reach = Reach.HERE
 
     def __init__(self, node: Node, least: int, most: int | None, *, evaluates: bool) -> None:
         self.node, self.least, self.most, self.evaluates = node, least, most, evaluates
@@ -82,7 +83,7 @@ class Contains(_ArrayCheck):
 
     def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
         """Those that are right; from 2020-12 on."""
-        if not self.evaluates or type(value) is not list:
+        if not self.evaluates:
             return ()
         return [index for index, item in enumerate(value) if self.node.ok(item, visit)]
 
@@ -105,8 +106,8 @@ class UnevaluatedItems(_ArrayCheck):
 
     def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
         """All that are left."""
-        return range(len(value)) if type(value) is list else ()
+        return range(len(value))
 
     def _unseen(self, value: Any, visit: Visit) -> Iterator[tuple[int, Any]]:
-        seen = {n for check in self.node.checks for n in check.evaluated(value, visit)}
+        seen = self.node.seen(value, visit)
         return ((index, item) for index, item in enumerate(value) if index not in seen)

@@ -13,13 +13,14 @@ from functools import cached_property
 from typing import Any
 
 from ...errors import PolicyError
+from ..formats import format_test
 from ..patterns import compile_pattern
 from .assertions import Never
 from .combine import Ref
 from .dialects import Dialect, dialect_of
 from .keywords import location
 from .library import Library, Target
-from .node import Check, Node, Ok
+from .node import Check, Node
 
 __all__ = ["Compiler", "Context", "Options"]
 
@@ -28,29 +29,47 @@ Scope = Mapping[str, Target]
 
 @dataclass(frozen=True)
 class Options:
-    """What a policy says about schemas: `patterns` is "linear" or "trusted"."""
+    """What a policy says: whether `format` asserts; `patterns` is "linear" or "trusted"."""
 
-    formats: Callable[[str], Ok | None] | None = None
+    formats: bool = False
     patterns: str = "linear"
 
 
 class Compiler:
     """Makes nodes of the schemas in a library; the same schema is made only once."""
 
-    def __init__(self, library: Library, options: Options) -> None:
-        self.library, self.options = library, options
+    def __init__(
+        self, library: Library, options: Options, check: Callable[[Any, Dialect, str], None]
+    ) -> None:
+        """`check(schema, dialect, pointer)` raises for one that breaks its metaschema."""
+        self.library, self.options, self._check = library, options, check
+        #: Documents that have been checked whole, and schemas that have been one by one.
+        self._checked: set[str | int] = set()
         self._nodes: dict[tuple[Any, ...], Node] = {}
         self._open: set[int] = set()
+        #: Every keyword in use, with its value.
+        self.used: list[tuple[str, Any]] = []
         #: Nodes that a reference leads back to; every loop has one.
         self.again: list[Node] = []
 
     def node(self, target: Target, dialect: Dialect, pointer: str) -> Node:
         """The node of a whole schema; PolicyError if it cannot be made."""
+        self.check(target, dialect, pointer)
         context = Context(self, target, dialect, {}, pointer, "false")
         made = self.make(context.entered())
         for node in self.again:
             self._refuse_loop(node)
         return made
+
+    def check(self, target: Target, dialect: Dialect, pointer: str) -> None:
+        """Check a schema against its metaschema, unless that has been done."""
+        key = id(target.contents)
+        covered = target.base in self._checked and key not in self.library.apart
+        if covered or key in self._checked:
+            return
+        self._check(target.contents, dialect_of(target.contents, dialect), pointer)
+        whole = self.library.resource(target.base, dialect.draft).contents is target.contents
+        self._checked.add(target.base if whole else key)
 
     def make(self, context: Context) -> Node:
         """The node of one schema in its context."""
@@ -137,6 +156,7 @@ class Context:
             build = self.dialect.keywords.get(keyword)
             if build is None or (hidden and keyword != "$ref"):
                 continue
+            self.compiler.used.append((keyword, value))
             check = build(self, keyword, value)
             if check is not None:
                 (last if keyword.startswith("unevaluated") else checks).append(check)
@@ -191,8 +211,11 @@ class Context:
         pointer = location(self.pointer, keyword)
         if not isinstance(target.contents, dict | bool):
             raise PolicyError("refers to something that is no schema", key=pointer)
-        inner = Context(self.compiler, target, self.dialect, self.scope, pointer, self.via)
-        node = self.compiler.make(inner.entered())
+        inner = Context(
+            self.compiler, target, self.dialect, self.scope, pointer, self.via
+        ).entered()
+        self.compiler.check(target, inner.dialect, pointer)
+        node = self.compiler.make(inner)
         again = self.compiler.is_open(node)
         if again:
             self.compiler.again.append(node)
@@ -205,7 +228,11 @@ class Context:
         except PolicyError as error:
             raise error.at(key=location(self.pointer, *tokens)) from None
 
-    def format(self, name: str) -> Ok | None:
+    def format(self, name: str) -> Callable[[str], bool] | None:
         """The test of a format, where formats are asserted and this one is known."""
-        formats = self.compiler.options.formats
-        return formats(name) if formats else None
+        if not self.compiler.options.formats:
+            return None
+        try:
+            return format_test(name)
+        except PolicyError as error:
+            raise error.at(key=location(self.pointer, "format")) from None

@@ -67,7 +67,9 @@ def pattern(schema: Context, keyword: str, source: str) -> Check:
 def format_(schema: Context, keyword: str, name: str) -> Check | None:
     """`format`, where formats are asserted."""
     test = schema.format(name)
-    return Assertion(keyword, name, (str,), test) if test else None
+    if test is None:
+        return None
+    return Assertion(keyword, name, (str,), lambda value, visit: test(value))
 
 
 def required(schema: Context, keyword: str, names: list[str]) -> Check:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,8 @@ class Library:
         self.dynamic: dict[str, dict[str, Target]] = {}
         #: The base URI of every subschema that is known, by the id() of its contents.
         self._bases: dict[int, str] = {}
+        #: Schemas where no metaschema looks for one, by the id() of their contents.
+        self.apart: set[int] = set()
         #: Root `$id` prefixes and the folders that they stand for.
         self._folders: dict[str, str] = {}
         #: Contents are told apart by id(), so they have to stay.
@@ -70,28 +73,34 @@ class Library:
         return self._crawl(contents, uri, draft)
 
     def _crawl(self, contents: Any, uri: str, draft: Specification[Schema]) -> Target:
-        start = Target(contents, uri)
-        todo = [(Resource.from_contents(contents, default_specification=draft), uri)]
+        # What is malformed is left alone here; the metaschema tells what is wrong with it.
+        malformed = suppress(TypeError, AttributeError, KeyError, ValueError)
+        todo = []
+        with malformed:
+            todo.append((Resource.from_contents(contents, default_specification=draft), uri))
         while todo:
             resource, base = todo.pop()
-            if (own := resource.id()) is not None:
-                if base.startswith("file:") and resource.contents is contents:
-                    self._folders[urljoin(own, ".")] = urljoin(base, ".")
-                base = urldefrag(urljoin(base, own))[0]
-                self._resources[base] = Target(resource.contents, base)
-            if isinstance(resource.contents, dict):
-                self._bases[id(resource.contents)] = base
-            if resource.contents is contents:
-                start = Target(contents, base)
-            for anchor in resource.anchors():
-                if isinstance(anchor, Anchor | DynamicAnchor):
-                    found = self._anchors[base, anchor.name] = Target(
-                        anchor.resource.contents, base
-                    )
+            with malformed:
+                base = self._enter(resource, base, resource.contents is contents)
+                todo += [(each, base) for each in resource.subresources()]
+        return Target(contents, self.base_of(contents, uri))
+
+    def _enter(self, resource: Resource[Schema], base: str, is_root: bool) -> str:
+        """Make one schema's id and anchors known; its base URI."""
+        if not isinstance(resource.contents, Mapping):
+            return base
+        if (own := resource.id()) is not None:
+            if base.startswith("file:") and is_root:
+                self._folders[urljoin(own, ".")] = urljoin(base, ".")
+            base = urldefrag(urljoin(base, own))[0]
+            self._resources[base] = Target(resource.contents, base)
+        self._bases[id(resource.contents)] = base
+        for anchor in resource.anchors():
+            if isinstance(anchor, Anchor | DynamicAnchor):
+                target = self._anchors[base, anchor.name] = Target(anchor.resource.contents, base)
                 if isinstance(anchor, DynamicAnchor):
-                    self.dynamic.setdefault(base, {})[anchor.name] = found
-            todo += [(each, base) for each in resource.subresources()]
-        return start
+                    self.dynamic.setdefault(base, {})[anchor.name] = target
+        return base
 
     def base_of(self, schema: Any, otherwise: str) -> str:
         """The base URI of a subschema."""
@@ -131,6 +140,7 @@ class Library:
             base = self._bases.get(id(contents), base)
         if isinstance(contents, dict) and id(contents) not in self._bases:
             # Nobody knew that this is a schema: `components` of OpenAPI, a custom keyword.
+            self.apart.add(id(contents))
             return self._crawl(contents, base, draft)
         return Target(contents, base)
 

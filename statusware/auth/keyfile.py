@@ -1,0 +1,115 @@
+"""Writing the file of API keys: adding one, revoking one. Comments in the file stay.
+
+A file is replaced whole (a new one, renamed over it), so that a server that reads it at
+that moment sees the old or the new one. It is readable by its owner alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import tempfile
+import tomllib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from ..errors import PolicyError
+from .apikey import Entry, read_keys
+
+__all__ = ["add_key", "load_file", "revoke_key"]
+
+#: What a key begins with, so that scanners for leaked secrets can know it.
+PREFIX = "sw_"
+
+
+def load_file(path: Path) -> list[Entry]:
+    """The keys of a file, in its order; none where there is no file. Raises `PolicyError`."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return []
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(f"cannot be read: {type(error).__name__}", file=str(path)) from None
+    return _parse(text, path)
+
+
+def add_key(
+    path: Path,
+    subject: str,
+    *,
+    label: str = "",
+    roles: Sequence[str] = (),
+    scopes: Sequence[str] = (),
+    expires: datetime | None = None,
+) -> str:
+    """Add a new key to the file, and return it; it is kept nowhere. Raises `PolicyError`."""
+    label = label or subject
+    if any(entry.label == label for entry in load_file(path)):
+        raise PolicyError(f"there is a key with the label {label!r}", file=str(path))
+    key = PREFIX + secrets.token_urlsafe(32)
+    lines = [
+        "[[keys]]",
+        f"label = {_text(label)}",
+        f"subject = {_text(subject)}",
+        f'sha256 = "{sha256(key.encode()).hexdigest()}"',
+    ]
+    lines += [f"{n} = [{', '.join(map(_text, v))}]" for n, v in _lists(roles, scopes) if v]
+    if expires is not None:
+        lines.append(f"expires = {expires.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    parted = before if not before or before.endswith("\n") else f"{before}\n"
+    _write(path, parted + ("\n" if parted else "") + "\n".join(lines) + "\n")
+    return key
+
+
+def revoke_key(path: Path, label: str) -> None:
+    """Remove the key with this label from the file. Raises `PolicyError`."""
+    found = [at for at, entry in enumerate(load_file(path)) if entry.label == label]
+    if len(found) != 1:
+        what = "several keys have" if found else "no key has"
+        raise PolicyError(f"{what} the label {label!r}", file=str(path))
+    text = path.read_text(encoding="utf-8")
+    starts = [match.start() for match in re.finditer(r"(?m)^[ \t]*\[\[[ \t]*keys[ \t]*\]\]", text)]
+    if len(starts) != len(load_file(path)):
+        hint = "remove it by hand"
+        raise PolicyError("is not written as [[keys]] tables", file=str(path), hint=hint)
+    end = starts[found[0] + 1] if found[0] + 1 < len(starts) else len(text)
+    _write(path, text[: starts[found[0]]] + text[end:])
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace the file, if what will stand in it can be read."""
+    _parse(text, path)
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except OSError as error:
+        raise PolicyError(f"cannot be written: {error.strerror}", file=str(path)) from None
+
+
+def _parse(text: str, path: Path) -> list[Entry]:
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(f"is not TOML: {error}", file=str(path)) from None
+    try:
+        return list(read_keys(document.get("keys", []), "api_key").values())
+    except PolicyError as error:
+        raise error.at(file=str(path)) from None
+
+
+def _text(value: str) -> str:
+    """A TOML basic string: JSON's, but that DEL is escaped, too (TOML 1.0, section String)."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _lists(roles: Sequence[str], scopes: Sequence[str]) -> list[tuple[str, Sequence[str]]]:
+    return [("roles", roles), ("scopes", scopes)]

@@ -1,0 +1,71 @@
+"""A file that is read again when it changes, and swapped whole.
+
+A new version that cannot be used leaves the old one in place, and says so in the log. The
+file is looked at no more than once in `LOOK` seconds, by one request at a time.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from time import monotonic
+from typing import Generic, TypeVar
+
+from ..errors import PolicyError
+from .source import read_file
+
+__all__ = ["LOOK", "Watched"]
+
+log = logging.getLogger("statusware.authentication")
+
+#: Seconds between two looks at a file.
+LOOK = 1.0
+
+_T = TypeVar("_T")
+
+
+class Watched(Generic[_T]):
+    """What `load` makes of the bytes of the file at `path`.
+
+    `load` raises `PolicyError` for what it cannot use; the first time, so does this.
+    """
+
+    def __init__(self, path: str, key: str, load: Callable[[bytes], _T]) -> None:
+        self._path, self._key, self._load = path, key, load
+        self._lock = threading.Lock()
+        self._stamp = self._look()
+        self._value = load(read_file(path, key))
+        #: When (`time.monotonic`, seconds) the file is to be looked at next.
+        self.due = monotonic() + LOOK
+
+    def get(self) -> _T:
+        """What the file says now."""
+        if monotonic() >= self.due and self._lock.acquire(blocking=False):
+            try:
+                self.due = monotonic() + LOOK
+                self._renew()
+            finally:
+                self._lock.release()
+        return self._value
+
+    def _renew(self) -> None:
+        stamp = self._look()
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        try:
+            self._value = self._load(read_file(self._path, self._key))
+        except PolicyError as error:
+            # One line: the error says which file, and what is wrong with it.
+            log.error("%s: the old version stays in use: %s", self._path, error)  # noqa: TRY400
+        else:
+            log.info("%s has been read again", self._path)
+
+    def _look(self) -> tuple[int, ...]:
+        try:
+            found = os.stat(self._path)
+        except OSError:
+            return ()
+        return (found.st_mtime_ns, found.st_size, found.st_ino)

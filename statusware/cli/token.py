@@ -1,0 +1,99 @@
+"""`statusware token`: tokens for development, signed with the secret of a policy."""
+
+from __future__ import annotations
+
+import os
+import time
+import tomllib
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..auth.bearer import Bearer
+from ..auth.schemes import bearer_tables
+from ..auth.source import read_source
+from ..errors import PolicyError
+from .duration import Seconds
+
+__all__ = ["token"]
+
+
+@click.command(epilog="Example: statusware token ann --role editor --expires 1h")
+@click.argument("user")
+@click.option("--policy", default="statusware.toml", show_default=True, help="The policy file.")
+@click.option("--role", "roles", multiple=True, help="A role. May be repeated.")
+@click.option("--scope", "scopes", multiple=True, help="A scope. May be repeated.")
+@click.option("--expires", type=Seconds(), default="1h", show_default=True, help="30d, 12h, 30m.")
+def token(
+    user: str, policy: str, roles: tuple[str, ...], scopes: tuple[str, ...], expires: int
+) -> None:
+    """Makes a token that [auth.bearer] of the policy accepts, for USER.
+
+    For development: it refuses to work where STATUSWARE_ENV is "production".
+    """
+    if os.environ.get("STATUSWARE_ENV", "").strip().lower() == "production":
+        raise PolicyError("tokens are for development", hint="STATUSWARE_ENV is production")
+    table = _table(Path(policy))
+    Bearer(**table)  # whatever is wrong with the table is told as a server would tell it
+    click.echo(_signed(table, user, roles, scopes, expires))
+
+
+def _table(policy: Path) -> dict[str, Any]:
+    """The first bearer table of the policy that has a secret."""
+    try:
+        document = tomllib.loads(policy.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PolicyError(f"cannot be read: {error.strerror}", file=str(policy)) from None
+    except ValueError as error:
+        raise PolicyError(f"is not TOML: {error}", file=str(policy)) from None
+    for table in bearer_tables(document.get("auth", {}), folder=policy.parent):
+        if "secret" in table:
+            return table
+    hint = "whose tokens come from elsewhere, we cannot sign"
+    raise PolicyError("no [auth.bearer] has a secret", file=str(policy), hint=hint)
+
+
+def _signed(
+    table: Mapping[str, Any],
+    user: str,
+    roles: tuple[str, ...],
+    scopes: tuple[str, ...],
+    expires: int,
+) -> str:
+    import jwt  # of the extra `jwt`, which the other commands do not need
+
+    secret = table["secret"]
+    now = int(time.time())
+    claims: dict[str, Any] = {"iat": now, "exp": now + expires, "jti": str(uuid.uuid4())}
+    for option, claim in (("issuer", "iss"), ("audience", "aud")):
+        if table.get(option):
+            value = table[option]
+            claims[claim] = value if isinstance(value, str) else value[0]
+    claims |= {"client_id": "statusware token"} if table.get("profile") else {}
+    for path, value in table.get("claims", {}).items():
+        _put(claims, path, value)
+    _put(claims, "sub", user)
+    _put(claims, table.get("user", "sub"), user)
+    if roles:
+        _put(claims, _first(table.get("roles", "roles")), list(roles))
+    if scopes:
+        _put(claims, _first(table.get("scopes", "scope")), " ".join(scopes))
+    first = secret[0] if isinstance(secret, list) else secret
+    algorithm = _first(table.get("algorithms", "HS256"))
+    header = {"typ": table.get("profile") or "JWT"}
+    return jwt.encode(claims, read_source(first, "secret"), algorithm, header)
+
+
+def _first(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else value[0]
+
+
+def _put(claims: dict[str, Any], path: str, value: Any) -> None:
+    """Set the claim at a dotted path; a URI is one name."""
+    names = [path] if "/" in path else path.split(".")
+    for name in names[:-1]:
+        claims = claims.setdefault(name, {})
+    claims[names[-1]] = value

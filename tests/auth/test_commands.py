@@ -1,0 +1,227 @@
+"""`statusware keys` and `statusware token`, and that servers accept what they make."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from statusware import Policy, PolicyError
+from statusware.auth.apikey import APIKey
+from statusware.auth.bearer import Bearer
+from statusware.auth.identity import Identity
+from statusware.auth.keyfile import add_key, revoke_key
+from statusware.auth.scheme import Refused
+from statusware.cli.keys import keys
+from statusware.cli.token import token
+
+from .forge import SECRET, bearer
+
+
+def run(command: Any, *args: object) -> Result:
+    result = CliRunner().invoke(command, [str(arg) for arg in args])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "keys.toml"
+
+
+def who(file: Path, key: str) -> Identity | None:
+    try:
+        return APIKey(keys={"file": str(file)}).authenticate({"HTTP_X_API_KEY": key})
+    except Refused:
+        return None
+
+
+def test_a_key_is_added_listed_used_and_revoked(file: Path) -> None:
+    added = run(
+        keys, "add", "billing", "--role", "a", "--role", "b c", "--scope", "x", "--file", file
+    )
+    assert added.exit_code == 0
+    key = added.stdout.strip()
+    assert re.fullmatch(r"sw_[A-Za-z0-9_-]{43}", key)
+    assert key not in file.read_text()
+    assert who(file, key) == Identity("billing", "api_key", frozenset({"a", "b c"}), frozenset("x"))
+    second = run(keys, "add", "billing", "--label", "two", "--expires", "90d", "--file", file)
+    listed = run(keys, "list", "--file", file).stdout.splitlines()
+    assert [line.split()[:2] for line in listed[1:]] == [["billing", "billing"], ["two", "billing"]]
+    assert listed[1].endswith("never")
+    assert listed[2].endswith("UTC")
+    assert run(keys, "revoke", "billing", "--file", file).exit_code == 0
+    assert who(file, key) is None
+    assert who(file, second.stdout.strip()) is not None
+
+
+def test_the_file_is_for_its_owner(file: Path) -> None:
+    run(keys, "add", "a", "--file", file)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert os.listdir(file.parent) == ["keys.toml"]
+
+
+def test_comments_stay(file: Path) -> None:
+    file.write_text("# ours\n")
+    first = add_key(file, "a", label='odd "label" \\ \x7f ü')
+    second = add_key(file, "b")
+    revoke_key(file, 'odd "label" \\ \x7f ü')
+    assert file.read_text().startswith("# ours\n")
+    assert who(file, first) is None
+    assert who(file, second) is not None
+
+
+def test_the_last_of_several_is_revoked(file: Path) -> None:
+    made = [add_key(file, name) for name in ("a", "b", "c")]
+    revoke_key(file, "c")
+    assert [who(file, key) is not None for key in made] == [True, True, False]
+    revoke_key(file, "a")
+    assert [who(file, key) is not None for key in made] == [False, True, False]
+
+
+def test_an_empty_list(file: Path) -> None:
+    listed = run(keys, "list", "--file", file)
+    assert (listed.exit_code, listed.stdout) == (0, "")
+
+
+def test_expired_keys_are_shown_as_such(file: Path) -> None:
+    file.write_text(
+        f'[[keys]]\nlabel = "a"\nsubject = "a"\nsha256 = "{"0" * 64}"\n'
+        "expires = 2020-01-01T00:00:00Z\n"
+    )
+    assert "2020-01-01 00:00 UTC (expired)" in run(keys, "list", "--file", file).stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["add", "a"], "there is a key with the label 'a'"),
+        (["add", "b\n"], "subject"),
+        (["add", ""], "subject"),
+        (["revoke", "nobody"], "no key has the label"),
+    ],
+)
+def test_what_keys_refuses(args: list[str], told: str, file: Path) -> None:
+    add_key(file, "a")
+    before = file.read_bytes()
+    with pytest.raises(PolicyError) as caught:
+        run(keys, *args, "--file", file)
+    assert told in str(caught.value)
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("text", ["[[keys", "[[keys]]\nsubject = 5", "\udcff"])
+def test_broken_files_stay_as_they_are(text: str, file: Path) -> None:
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    before = file.read_bytes()
+    for args in (["list"], ["add", "a"], ["revoke", "a"]):
+        with pytest.raises(PolicyError, match=re.escape(str(file))):
+            run(keys, *args, "--file", file)
+    assert file.read_bytes() == before
+
+
+def test_files_in_another_style_are_not_edited(file: Path) -> None:
+    file.write_text(f'keys = [{{label = "a", subject = "a", sha256 = "{"0" * 64}"}}]\n')
+    for change in (lambda: revoke_key(file, "a"), lambda: add_key(file, "b")):
+        with pytest.raises(PolicyError):
+            change()
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match="cannot be written"):
+        add_key(tmp_path / "no" / "keys.toml", "a")
+
+
+@pytest.mark.parametrize("text", ["90", "d", "0d", "-1d", "1w", "1.5h", "999999999d", "٣d"])
+def test_durations(text: str, file: Path) -> None:
+    result = run(keys, "add", "a", f"--expires={text}", "--file", file)
+    assert result.exit_code == 2
+    assert "duration" in result.output
+    assert not file.exists()
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Path:
+    (tmp_path / "secret").write_text(SECRET)
+    path = tmp_path / "statusware.toml"
+    path.write_text(POLICY)
+    return path
+
+
+POLICY = """
+[auth.bearer]
+secret = [{file = "secret"}, {env = "UNSET_BUT_LATER"}]
+issuer = "https://id.example.com/"
+audience = ["recipes", "other"]
+algorithms = ["HS384", "HS256"]
+user = "preferred.name"
+claims = {type = "access", "a.b" = true}
+roles = "realm_access.roles"
+scopes = "https://example.com/scopes"
+profile = "at+jwt"
+
+[[routes]]
+match = "GET /"
+"""
+
+
+def test_a_token_that_the_policy_accepts(policy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNSET_BUT_LATER", SECRET)
+    made = run(
+        token,
+        "Zoë",
+        "--role",
+        "a",
+        "--role",
+        "b",
+        "--scope",
+        "x",
+        "--scope",
+        "y",
+        "--policy",
+        policy,
+    )
+    assert made.exit_code == 0
+    scheme = Policy.load(policy).schemes["bearer"]
+    identity = scheme.authenticate(bearer(made.stdout.strip()))
+    assert identity is not None
+    assert (identity.user, identity.roles, identity.scopes) == ("Zoë", {"a", "b"}, {"x", "y"})
+
+
+def test_the_simplest_token(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text(f'[auth.bearer]\nsecret = "{SECRET}"\n')
+    made = run(token, "ann", "--policy", path, "--expires", "5m").stdout.strip()
+    assert Bearer(secret=SECRET).authenticate(bearer(made))
+
+
+@pytest.mark.parametrize("value", ["production", "Production ", "PRODUCTION"])
+def test_no_tokens_in_production(value: str, policy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATUSWARE_ENV", value)
+    with pytest.raises(PolicyError, match="production"):
+        run(token, "ann", "--policy", policy)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (None, "cannot be read"),
+        ("[", "is not TOML"),
+        ("", "has a secret"),
+        ('[auth.bearer]\njwks = "https://id/"', "has a secret"),
+        ('[auth.bearer]\nsecret = "short"', "too short"),
+        ('[auth.bearer]\nsecret = {env = "NOT_SET"}', "NOT_SET"),
+    ],
+)
+def test_what_token_refuses(text: str | None, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(PolicyError) as caught:
+        run(token, "ann", "--policy", path)
+    assert told in str(caught.value)

@@ -1,0 +1,59 @@
+"""Formats: the cases of the public suite, and what is refused at start."""
+
+import json
+import time
+
+import pytest
+
+from statusware import PolicyError
+from statusware.body.formats import FORMATS
+from statusware.body.schema import Options, Schema
+
+from .test_suites import SUITE
+
+ASSERTED = Options(formats=True)
+
+
+def cases():
+    for name, data in SUITE.items():
+        if name.startswith("formats/"):
+            for case in json.loads(data):
+                yield pytest.param(case, id=f"{name[8:-5]}-{case['description']}")
+
+
+@pytest.mark.parametrize("case", list(cases()))
+def test_the_public_suite(case):
+    if case["schema"]["format"] == "idn-hostname":
+        with pytest.raises(PolicyError) as raised:
+            Schema(case["schema"], options=ASSERTED)
+        assert "#/format" in str(raised.value)
+        return
+    schema = Schema(case["schema"], options=ASSERTED)
+    wrong = [test for test in case["tests"] if schema.ok(test["data"]) is not test["valid"]]
+    assert wrong == []
+
+
+def test_formats_say_nothing_unless_asked():
+    assert Schema({"format": "date"}).ok("x")
+    assert Schema({"format": "idn-hostname"}).ok("x")
+
+
+def test_a_format_that_nobody_defined_says_nothing():
+    assert Schema({"format": "int32"}, options=ASSERTED).ok("x")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_time_is_linear(name):
+    schema = Schema({"format": name}, options=ASSERTED)
+    # Patterns are read character by character in Python: linear, but slowly so.
+    size = 500 if name == "regex" else 20_000
+    texts = [
+        start + piece * (size // len(piece)) + end
+        for start in ("", "P", "a:", "//", '"', "http://")
+        for piece in ("a", "1", "/", "a.", "%41", "{a}", "-", ":", "\\ ", "@")
+        for end in ("", "!", "\n")
+    ]
+    started = time.process_time()
+    for text in texts:
+        schema.ok(text)
+    assert time.process_time() - started < 2

@@ -1,0 +1,225 @@
+"""Patterns: the meaning of ECMA-262, and linear time whatever the text."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from statusware import PolicyError
+from statusware.body.patterns import compile_pattern
+from statusware.body.patterns.linear import Growth, growth
+from statusware.body.patterns.shape import is_anchored, trimmed
+from statusware.body.patterns.stepper import Stepper
+from statusware.body.patterns.syntax import read
+
+# Each row: the pattern, texts that it matches, and texts that it does not.
+MEANING = [
+    (r"^a$", ["a"], ["a\n", "\na", "b", ""]),
+    (r"^\d+$", ["09"], ["٣", "1\n", "²"]),
+    (r"^\w$", ["a", "Z", "0", "_"], ["ä", "é", "\u017f", "\u212a", "-"]),
+    (r"^\W$", ["ä", "-"], ["a"]),
+    (
+        r"^\s$",
+        [" ", "\t", "\n", "\u00a0", "\ufeff", "\u2028", "\u3000"],
+        ["\x1c", "\x85", "\u200b", "a"],
+    ),
+    (r"^\S$", ["\x1c", "\x85"], ["\ufeff"]),
+    (r"^.$", ["a", "\x85", "😀"], ["\n", "\r", "\u2028", "\u2029", ""]),
+    (r"^[^]$", ["\n", "a"], [""]),
+    (r"[]", [], ["", "a", "]"]),
+    (r"a|^$", ["", "bab"], ["b"]),
+    (r"^(?:ab?)+c$", ["aabc"], ["abbc"]),
+    (r"^\u0041\x42\cJ\0$", ["AB\n\0"], ["AB"]),
+    (r"^\u{1F600}$", ["😀"], ["\ud83d"]),
+    (r"^\ud83d\ude00$", ["😀"], [""]),
+    (r"^[😀-😂]$", ["😁"], ["😀😁", "😃"]),
+    (r"^\p{L}+$", ["aäßЖ字"], ["1", "_", ""]),
+    (r"^\p{Lu}\P{Lu}$", ["Äa"], ["aÄ", "ÄÄ"]),
+    (r"^\p{General_Category=Nd}\p{gc=Decimal_Number}$", ["1٣"], ["a1"]),
+    (r"^[\p{N}\p{P}]$", ["½", "!"], ["a"]),
+    (r"^\p{ASCII}\p{Any}\p{LC}$", ["a\nǅ"], ["ä\na"]),
+    (r"^[\w-.]+$", ["a-.b"], ["/", ","]),
+    (r"^[a-]$", ["a", "-"], ["b"]),
+    (r"^[\b]$", ["\b"], ["b"]),
+    (r"^\-\/\@\.$", ["-/@."], []),
+    (r"^{a}$", ["{a}"], []),
+    (r"^a{,2}$", ["a{,2}"], ["a", "aa"]),
+    (r"^a{2}b{1,}c{0,1}?$", ["aab", "aabbc"], ["ab", "aabcc"]),
+    (r"\bfoo\b", ["a foo!"], ["foox", "xfoo"]),
+    (r"\Boo", ["foo"], ["oo"]),
+    (r"^\B$", [""], ["a"]),
+    (r"^(?=.*\d)(?=.*[a-z]).{8,}$", ["abcdefg1"], ["abcdefgh", "abc1"]),
+    (r"^(?!-)[a-z-]+(?<!-)$", ["a-b"], ["-a", "a-"]),
+    (r"(?<year>\d{4})-\d\d", ["on 2024-12"], ["24-12"]),
+    (
+        r"^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$",
+        ["127.0.0.1"],
+        ["256.1.1.1", "1.1.1"],
+    ),
+    (r"^[^@\s]+@[^@\s]+\.[^@\s]+$", ["a@b.c"], ["a@b", "@b.c", "a@b.c\n", "a b@c.d"]),
+    (r"a.*b.*c", ["xaxbxcx", "abc"], ["cba", "a\nbc"]),
+    (r"^(\+\d{1,3})?\d{3,5}$", ["123", "+1234", "12345", "+12312345"], ["12", "+12", "+123123456"]),
+    (r"", ["", "a"], []),
+    (r"$", ["", "a"], []),
+]
+
+
+@pytest.mark.parametrize(("pattern", "matched", "refused"), MEANING)
+def test_meaning(pattern, matched, refused):
+    matches = compile_pattern(pattern)
+    assert [text for text in matched if not matches(text)] == []
+    assert [text for text in refused if matches(text)] == []
+
+
+WRONG = [
+    "(",
+    ")",
+    "a)",
+    "[",
+    "[a",
+    "*",
+    "+a",
+    "a**",
+    "a{2,1}",
+    "a{99999}",
+    "\\",
+    r"\q",
+    r"\u12",
+    r"\xg",
+    r"\u{110000}",
+    "(?<a",
+    "(?P<a>b)",
+    "(?i)a",
+    "[b-a]",
+    r"\p",
+    r"\p{}",
+    r"\p{Script=Latin}",
+    r"\p{Nope}",
+    "^*",
+    "(?=a)*",
+    r"\c1",
+    "(?<=a+)b",
+]
+
+
+@pytest.mark.parametrize("pattern", WRONG)
+def test_what_is_no_pattern(pattern):
+    with pytest.raises(PolicyError):
+        compile_pattern(pattern)
+
+
+# Each row: a pattern and how a backtracking engine would do on it.
+GROWTH = [
+    (r"^[a-z]+(-[a-z]+)*$", Growth.LINEAR),
+    (r"^[a-z]{1,64}$", Growth.LINEAR),
+    (r"^(\d+)?$", Growth.LINEAR),
+    (r"^\d{3}\d{4}$", Growth.LINEAR),
+    (r"^(0|[1-9]\d*)\.(0|[1-9]\d*)$", Growth.LINEAR),
+    (r"a+b", Growth.LINEAR),
+    (r"[a-z]+@[a-z]+", Growth.LINEAR),
+    (r"^a+", Growth.LINEAR),
+    (r"^(a|b)*c$", Growth.LINEAR),
+    (r"xa+b", Growth.LINEAR),
+    (r"aa+b", Growth.POLYNOMIAL),
+    (r"a.*b.*c", Growth.POLYNOMIAL),
+    (r"^a*a*$", Growth.POLYNOMIAL),
+    (r"^[^@]+@[^@]+\.[^@]+$", Growth.POLYNOMIAL),
+    (r"^\d+\d+$", Growth.POLYNOMIAL),
+    (r"^" + "a?" * 20 + "a" * 20 + "$", Growth.POLYNOMIAL),
+    (r"^(a?){20}a{20}$", Growth.POLYNOMIAL),
+    (r"^(a+)+$", Growth.EXPONENTIAL),
+    (r"^(a*)*$", Growth.EXPONENTIAL),
+    (r"^(a|a)*$", Growth.EXPONENTIAL),
+    (r"^(a|ab|b)*$", Growth.EXPONENTIAL),
+    (r"^(\w+\s?)*$", Growth.EXPONENTIAL),
+    (r"^(x+x+)+y$", Growth.EXPONENTIAL),
+    (r"^((a?)*c)*$", Growth.EXPONENTIAL),
+    (r"(a*)*b", Growth.EXPONENTIAL),
+]
+
+
+@pytest.mark.parametrize(("pattern", "expected"), GROWTH)
+def test_growth(pattern, expected):
+    tree = read(pattern)
+    anchored = is_anchored(tree)
+    assert growth(trimmed(tree, anchored=anchored), anchored=anchored) is expected
+
+
+REFUSED = [pattern for pattern, expected in GROWTH if expected is Growth.EXPONENTIAL] + [
+    r"(.)\1",
+    r"(?<a>.)\k<a>",
+    r"^a*(?=.*b)a*$",
+    r"(?=.*a)b",
+    r"^(?=a*a*$)a",
+    r"^((?=.*a)b)*$",
+    r"^a*(\ba*)$",
+    r"^(x{1000}){1000}$",
+    r"^a*(b|$)a*$",
+]
+
+
+@pytest.mark.parametrize("pattern", REFUSED)
+def test_refused_unless_trusted(pattern):
+    with pytest.raises(PolicyError) as raised:
+        compile_pattern(pattern)
+    assert "cannot be shown to run in linear time" in str(raised.value)
+    compile_pattern(pattern, "trusted")
+
+
+TEXTS = [
+    "a" * 50_000,
+    "a" * 50_000 + "!",
+    "a@" + "a." * 25_000 + "@",
+    "1" * 50_000,
+    "ab" * 25_000,
+    "x" * 50_000,
+    " " * 50_000,
+    "-" * 50_000,
+    "a-" * 25_000 + "!",
+    "xa" * 25_000,
+]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [row[0] for row in MEANING]
+    + [p for p, expected in GROWTH if expected is not Growth.EXPONENTIAL],
+)
+def test_time_is_linear(pattern):
+    matches = compile_pattern(pattern)
+    started = time.process_time()
+    for text in TEXTS:
+        matches(text)
+    assert time.process_time() - started < 0.5
+
+
+REGULAR = [
+    "a",
+    "^ab*$",
+    "(ab|ba)+c?",
+    "^(a|b)*abb$",
+    "a.*b.*c",
+    "[^ab]{2,3}$",
+    "^$",
+    "(a?b){2}",
+    "^a{0,3}b{2,}$",
+    "(a|b|)c",
+]
+
+
+@given(st.sampled_from(REGULAR), st.text("abc\n"))
+def test_the_automaton_and_re_agree(pattern, text):
+    tree = read(pattern)
+    anchored = is_anchored(tree)
+    stepper = Stepper(trimmed(tree, anchored=anchored), anchored=anchored)
+    assert stepper.matches(text) is compile_pattern(pattern, "trusted")(text)
+
+
+def test_the_automaton_forgets(monkeypatch):
+    monkeypatch.setattr("statusware.body.patterns.stepper.MAX_KNOWN", 10)
+    tree = read("^.*a.*b$")
+    stepper = Stepper(tree, anchored=True)
+    text = "".join(map(chr, range(0x4E00, 0x4F00)))
+    assert stepper.matches(f"{text}a{text}b")
+    assert not stepper.matches(f"{text}b{text}a")

@@ -1,0 +1,258 @@
+"""`AccessControl`: 403 (401 where authentication is at hand), hidden routes, overrides."""
+
+import time
+
+import jwt
+import pytest
+from webtest import TestApp
+from werkzeug.test import Client
+
+from statusware import AccessControl, Identity, PolicyError, Problem, wrap
+from statusware.rules import Route, RouteTable
+from tests.apps import APPS, validated
+from tests.layers.test_routing import echo
+
+ANN = Identity("ann", "bearer", roles={"editor"}, scopes={"read"})
+BOB = Identity("bob", "bearer")
+
+RULES = {
+    "GET /open": "everyone",
+    "GET,POST /recipes": ["role:editor", "role:admin"],
+    "DELETE /recipes": "role:admin",
+    "GET /users/{name}": "user:{name}",
+    "GET /scoped": "scope:write & scope:more",
+    "GET /secret": {"allow": ["role:editor"], "deny": "user:eve", "hide": True, "name": "secret"},
+}
+
+
+def ask(method, path, identity=None, *, rules=RULES, challenges=None, **more):
+    environ = {"statusware.identity": identity} if identity else {}
+    if challenges:
+        environ["statusware.challenges"] = challenges
+    options = {key: more.pop(key) for key in ("unlisted", "schemes") if key in more}
+    layer = validated(echo, lambda app: AccessControl(app, rules, **options))
+    return Client(layer).open(path, method=method, environ_overrides=environ, **more, buffered=True)
+
+
+ANSWERS = [
+    ("GET", "/open", None, 200),
+    ("HEAD", "/open", None, 200),
+    ("GET", "/open/", None, 200),
+    ("GET", "/recipes", None, 403),
+    ("GET", "/recipes", ANN, 200),
+    ("HEAD", "/recipes", ANN, 200),
+    ("GET", "/recipes", BOB, 403),
+    ("HEAD", "/recipes", BOB, 403),
+    ("DELETE", "/recipes", ANN, 403),
+    ("PUT", "/recipes", ANN, 403),
+    ("OPTIONS", "/recipes", ANN, 403),
+    ("GET", "/users/ann", ANN, 200),
+    ("GET", "/users/ann", BOB, 403),
+    ("GET", "/users/%61nn", ANN, 200),
+    ("GET", "/users/Ann", ANN, 403),
+    ("GET", "/users/ann%0a", ANN, 400),
+    ("GET", "/secret", ANN, 200),
+    ("GET", "/secret", BOB, 404),
+    ("GET", "/secret", None, 404),
+    ("GET", "/secret", Identity("eve", roles={"editor"}), 404),
+    ("GET", "/nowhere", ANN, 403),
+    ("TRACE", "/open", ANN, 501),
+]
+
+
+@pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
+@pytest.mark.parametrize(("method", "path", "identity", "status"), ANSWERS, ids=str)
+def test_alone(method, path, identity, status):
+    assert ask(method, path, identity).status_code == status
+
+
+def test_what_no_rule_covers_can_pass():
+    rules = {"POST /recipes": ["role:editor"]}
+    for method, path in (("GET", "/recipes"), ("GET", "/other"), ("DELETE", "/recipes")):
+        assert ask(method, path, rules=rules, unlisted="pass").status_code == 200
+    assert ask("POST", "/recipes", rules=rules, unlisted="pass").status_code == 403
+
+
+@pytest.mark.parametrize("name", APPS)
+def test_around_every_kind_of_app(name):
+    rules = {"GET /recipes": "everyone", "POST /recipes": ["role:editor"]}
+    client = TestApp(validated(APPS[name](), lambda app: AccessControl(app, rules)))
+    assert client.get("/recipes").json == [{"id": 1, "name": "Soup"}]
+    refused = client.post_json("/recipes", {"name": "Stew"}, status=403)
+    assert refused.content_type == "application/problem+json"
+    ann = {"statusware.identity": ANN}
+    client.post_json("/recipes", {"name": "Stew"}, extra_environ=ann, status=201)
+
+
+def test_the_unknown_are_asked_who_they_are():
+    challenges = ('Bearer realm="x"', "Basic")
+    answer = ask("GET", "/recipes", challenges=challenges)
+    assert answer.status_code == 401
+    assert answer.json["code"] == "missing-credentials"
+    assert answer.headers.get_all("WWW-Authenticate") == list(challenges)
+    assert ask("GET", "/recipes", BOB, challenges=challenges).status_code == 403
+
+
+CHALLENGES = [
+    # challenges, scheme of the identity, the challenge that names the scopes
+    ((), "bearer", 'Bearer error="insufficient_scope", scope="write more"'),
+    (("Bearer",), "bearer", 'Bearer error="insufficient_scope", scope="write more"'),
+    (
+        ('Bearer realm="x"',),
+        "b",
+        'Bearer realm="x", error="insufficient_scope", scope="write more"',
+    ),
+    (("Basic", "Bearer"), "bearer", 'Bearer error="insufficient_scope", scope="write more"'),
+    (("Basic", "Token"), "token", 'Token error="insufficient_scope", scope="write more"'),
+    (("Token",), "bearer", 'Token error="insufficient_scope", scope="write more"'),
+]
+
+
+@pytest.mark.parametrize(("challenges", "scheme", "told"), CHALLENGES)
+def test_missing_scopes_are_named(challenges, scheme, told):
+    answer = ask("GET", "/scoped", Identity("ann", scheme), challenges=challenges)
+    assert (answer.status_code, answer.json["code"]) == (403, "insufficient-scope")
+    assert answer.headers.get_all("WWW-Authenticate") == [told]
+
+
+def test_a_plain_refusal_names_no_scope():
+    answer = ask("GET", "/recipes", BOB)
+    assert answer.json["code"] == "forbidden"
+    assert "WWW-Authenticate" not in answer.headers
+
+
+OVERRIDES = [
+    ("POST", "/recipes", "GET", ANN, 200),
+    ("POST", "/recipes", "DELETE", ANN, 403),
+    ("POST", "/recipes", "PUT", ANN, 403),
+    ("GET", "/open", "POST", ANN, 403),
+    ("DELETE", "/recipes", "GET", ANN, 403),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "override", "identity", "status"), OVERRIDES, ids=str)
+def test_the_rules_of_both_methods_have_to_allow(method, path, override, identity, status):
+    for sent in ({"headers": {"X-HTTP-Method": override}}, {"query_string": f"_method={override}"}):
+        assert ask(method, path, identity, **sent).status_code == status
+
+
+def test_qualified_users():
+    rules = {"GET /a": "user:bearer/ann"}
+    assert ask("GET", "/a", ANN, rules=rules, schemes=["bearer"]).status_code == 200
+    other = Identity("bearer/ann", "basic")
+    assert ask("GET", "/a", other, rules=rules, schemes=["bearer", "basic"]).status_code == 403
+
+
+def raises(identity, variables, environ):
+    raise Problem(451, "Not in your country.")
+
+
+def breaks(identity, variables, environ):
+    return 1 / 0
+
+
+def test_predicates(caplog):
+    rules = {
+        "GET /own": f"{__name__}:raises",
+        "GET /broken": ["role:x", f"everyone & {__name__}:breaks"],
+        "GET /hidden": {"allow": f"{__name__}:raises", "hide": True},
+    }
+    own = ask("GET", "/own", ANN, rules=rules)
+    assert (own.status_code, own.json["detail"]) == (451, "Not in your country.")
+    assert ask("GET", "/hidden", ANN, rules=rules).status_code == 404
+    assert not caplog.records
+    assert ask("GET", "/broken", ANN, rules=rules).status_code == 403
+    assert ask("GET", "/broken", rules=rules, challenges=("Bearer",)).status_code == 401
+    assert "ZeroDivisionError" in caplog.text
+
+
+WRONG = [
+    ({"GET /a": "editor"}, "'GET /a'.allow: 'editor' is no principal"),
+    ({"GET /a": []}, "is empty"),
+    ({"GET /a": {"alow": "everyone"}}, "'GET /a'.alow: is unknown; did you mean \"allow\"?"),
+    ({"GET /a": {"match": "GET /b"}}, "is unknown"),
+    ({"GET a": "everyone"}, "is not of the form"),
+    ({"GET /a": "user:{x}"}, "unknown path variable"),
+    (["GET /a"], "must map matches to principals"),
+    ("GET /a", "must map matches to principals"),
+]
+
+
+@pytest.mark.parametrize(("rules", "told"), WRONG, ids=str)
+def test_wrong_rules_are_refused_at_construction(rules, told):
+    with pytest.raises(PolicyError) as caught:
+        AccessControl(echo, rules)
+    assert told in str(caught.value)
+
+
+def test_errors_of_a_table_name_the_route():
+    table = RouteTable([Route("GET /a", allow="editor", where="routes[0]")], mount="")
+    with pytest.raises(PolicyError, match=r"^routes\[0\]\.allow: "):
+        AccessControl(echo, table)
+
+
+# Under a policy: a hidden route cannot be told from a path that is not there.
+
+SECRET = "0123456789abcdef0123456789abcdef"
+POLICY = {
+    "auth": {"bearer": {"secret": SECRET}},
+    "routes": [
+        {"match": "GET /open", "allow": "everyone"},
+        {"match": "GET,POST /hidden/{name}", "allow": "user:{name}", "hide": True, "body": {}},
+        {"match": "GET /denied", "allow": "everyone", "deny": "authenticated", "hide": True},
+        {"match": "GET /checked", "allow": f"everyone & {__name__}:raises", "hide": True},
+    ],
+}
+
+
+def bearer(user, **claims):
+    claims = {"sub": user, "exp": int(time.time()) + 600, **claims}
+    return {"Authorization": f"Bearer {jwt.encode(claims, SECRET, 'HS256')}"}
+
+
+WHO = {
+    "anonymous": {},
+    "known": bearer("bob"),
+    "expired": bearer("ann", exp=1),
+    "bad": {"Authorization": "Bearer a.b.c"},
+    "malformed": {"Authorization": "Bearer a, Bearer b"},
+    "other scheme": {"Authorization": "Basic YTpi"},
+    "overridden": {"X-HTTP-Method-Override": "DELETE"},
+    "overridden to get": {"X-HTTP-Method-Override": "GET"},
+    "html": {"Accept": "text/html"},
+    "cross-site": {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
+    "preflight": {"Origin": "https://a.example", "Access-Control-Request-Method": "POST"},
+}
+METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]
+
+
+def answered(path, method, headers):
+    headers = {"X-Request-ID": "same", **headers}
+    answer = Client(wrap(echo, POLICY)).open(path, method=method, headers=headers, data=b"{")
+    return answer.status, list(answer.headers), answer.data
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("path", ["/hidden/ann", "/hidden/ann/", "/checked"])
+def test_a_hidden_route_does_not_exist_for_who_may_not(path, method, who):
+    hidden = answered(path, method, WHO[who])
+    unknown = answered("/nowhere", method, WHO[who])
+    assert hidden == unknown
+    assert hidden[0].startswith("404")
+
+
+def test_a_hidden_route_is_there_for_who_may():
+    client = Client(wrap(echo, POLICY))
+    assert client.get("/hidden/ann", headers=bearer("ann")).status_code == 200
+    assert client.post("/hidden/ann", headers=bearer("ann"), data=b"{").status_code == 415
+    assert client.get("/denied").status_code == 200
+    assert client.get("/denied", headers=bearer("ann")).status_code == 404
+    assert client.put("/hidden/ann", headers=bearer("ann")).status_code == 404
+
+
+def test_on_a_route_for_everyone_a_bad_token_is_no_identity():
+    client = Client(wrap(echo, POLICY))
+    for who in ("bad", "malformed", "expired", "other scheme"):
+        assert client.get("/open", headers=WHO[who]).status_code == 200
+        assert client.get("/denied", headers=WHO[who]).status_code == 200
