@@ -70,7 +70,7 @@ def _compare(app: WSGIApplication, policy: Policy) -> None:
         audit(policy, routes)
     elif routes and (missing := uncovered(policy, routes)):
         log.warning(
-            "%d of the app's own routes have no rule; `statusware check` names them", len(missing)
+            "routes of the app without a rule: %d; `statusware check` names them", len(missing)
         )
 
 

@@ -198,7 +198,7 @@ def test_wrap_says_how_many_routes_have_no_rule(caplog):
     caplog.set_level(logging.WARNING, "statusware.policy")
     wrap(app, {"routes": [{"match": "GET /a", "allow": "everyone"}]})
     [record] = caplog.records
-    assert record.getMessage().startswith("2 of the app's own routes have no rule")
+    assert record.getMessage().startswith("routes of the app without a rule: 2")
 
 
 def test_an_app_that_cannot_be_read_is_served_all_the_same(caplog):
