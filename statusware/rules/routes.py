@@ -150,7 +150,7 @@ class RouteTable:
         for reading in others:
             self._compare(match, reading, variables=True)
         for reading in (match.path, *others):
-            if (plain := plain_values(reading)) != reading:
+            for plain in plain_values(reading):
                 self._compare(match, plain, variables=False)
 
     def _compare(self, match: Match, reading: str, *, variables: bool) -> None:
