@@ -73,7 +73,7 @@ class ErrorEnvelope:
         self._pages = pages(self.renderer)
         self._keep, self._html = keep, html
         self._translation = _translation(not_found, exceptions)
-        watch()
+        watch(app)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["statusware.renderer"] = self.renderer
