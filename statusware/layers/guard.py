@@ -50,7 +50,7 @@ class Guard:
         """One line for the log; %r keeps line breaks of the client's out of it."""
         if self.log.isEnabledFor(logging.INFO):
             self.log.info(
-                "%d %s: %s %r [%s]",
+                "%d %s: %r %r [%s]",
                 problem.status,
                 problem.problem_code,
                 environ.get("REQUEST_METHOD"),
