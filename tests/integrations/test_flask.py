@@ -221,6 +221,25 @@ def test_exceptions_of_modules_imported_later_are_translated_quietly(monkeypatch
     assert not [record for record in caplog.records if record.name == "shop"]
 
 
+@pytest.mark.parametrize("override", [False, True])
+@pytest.mark.parametrize("config", [{}, {"TESTING": True}])
+def test_outside_of_the_paths_nothing_is_touched(override, config):
+    policy = {**TABLE, "api": {"paths": ["/api"]}}
+    app = behind(policy, override=override, **config)
+
+    @app.get("/page")
+    def page():
+        raise RecipeNotFound
+
+    assert code(app, "/api/missing") == (404, "not-found")
+    if config:
+        with pytest.raises(RecipeNotFound):
+            app.test_client().get("/page")
+    else:
+        answer = app.test_client().get("/page")
+        assert (answer.status_code, answer.mimetype) == (500, "text/html")
+
+
 def test_middleware_put_around_later_stands_outside():
     app = behind({"api": {"mount": "/shop"}})
     app.wsgi_app = ProxyFix(app.wsgi_app, x_prefix=1)
