@@ -115,6 +115,16 @@ class TestWatched:
         assert caught.value.__cause__ is None
         assert not [each for each in caplog.records if each.name.startswith("statusware")]
 
+    def test_a_problem_of_middleware_inside_is_an_answer(self, config):
+        app = create_app(**config)
+
+        def raising(environ, start_response):
+            raise Problem(402, code="pay-first")
+
+        app.wsgi_app = raising
+        Statusware(app, TABLE)
+        assert code(app, "/") == (402, "pay-first")
+
     def test_unless_flask_itself_answers_it(self, config):
         app = behind(TABLE, **{**config, "PROPAGATE_EXCEPTIONS": False})
         assert code(app, "/api/bug") == (500, "internal-error")
