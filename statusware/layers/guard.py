@@ -38,6 +38,8 @@ class Guard:
             answer = self.check(environ)
         except Problem as problem:
             self._record(problem, environ)
+            # A traceback holds this frame, and with it the environ, until a garbage collection.
+            problem.__traceback__ = problem.__context__ = None
             answer = problem
         if answer is None:
             return self.app(environ, start_response)
