@@ -101,13 +101,13 @@ class Rest:
     logged and raised again.
     """
 
-    __slots__ = ("_close", "_environ", "_first", "_iterator", "_result")
+    # Defaults of the class, so that a request sets only what it needs.
+    _first = b""
+    _iterator: Iterator[bytes] = iter(())
 
     def __init__(self, result: Iterable[bytes], environ: WSGIEnvironment) -> None:
         self._result = result
         self._close: Callable[[], None] | None = getattr(result, "close", None)
-        self._first = b""
-        self._iterator: Iterator[bytes] = iter(())
         self._environ = environ
 
     def fetch(self) -> None:
@@ -135,13 +135,12 @@ class Rest:
         return self._first if len(read) <= limit else None
 
     def __iter__(self) -> Iterator[bytes]:
-        chunk = self._first or None
-        self._first = b""
+        first, self._first = self._first, b""
         try:
-            chunk = chunk or next(self._iterator, None)
-            while chunk is not None:  # not `yield from`: that closes, and close() does
-                yield chunk
-                chunk = next(self._iterator, None)
+            if first:
+                yield first
+            for chunk in self._iterator:
+                yield chunk  # noqa: UP028  # `yield from` closes, and close() does that
         except Exception as error:
             log_midstream(error, self._environ)
             raise
