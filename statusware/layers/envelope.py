@@ -95,15 +95,16 @@ class ErrorEnvelope:
         rest: Rest | None = None
         try:
             result = app(environ, out.start)
-            if out.status is None or out.error or type(result) not in _WHOLE:
-                if not _passes(out, result, environ):
-                    rest = Rest(result, environ)
-                    rest.fetch()
-                    if out.error and not out.sent:
-                        return self._replaced(out, rest, environ)
+            if out.error or type(result) not in _WHOLE:
+                if _passes(out, result, environ):
+                    return out.passed(result)
+                rest = Rest(result, environ)
+                rest.fetch()
+                if out.error and not out.sent:
+                    return self._replaced(out, rest, environ)
             if not out.sent:
                 out.send()
-            return result if rest is None else rest
+            return rest or result
         except Exception as error:  # the app's, whatever it is: this layer answers for it
             if rest is not None:
                 rest.close_quietly()

@@ -139,8 +139,8 @@ class Rest:
         try:
             if first:
                 yield first
-            for chunk in self._iterator:
-                yield chunk  # noqa: UP028  # `yield from` closes, and close() does that
+            for chunk in self._iterator:  # noqa: UP028  # `yield from` closes; close() does that
+                yield chunk
         except Exception as error:
             log_midstream(error, self._environ)
             raise
