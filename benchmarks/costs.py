@@ -172,7 +172,7 @@ print(json.dumps([spent * 1e3, sorted(set(sys.modules) - before)]))
 #: What a policy of bearer tokens, rules and schemas has no use for.
 UNUSED = (
     "flask", "pyramid", "django", "falcon", "bottle", "gunicorn", "click", "rich", "bcrypt",
-    "urllib3", "yaml", "sqlalchemy", "cryptography", "jwt",
+    "urllib3", "yaml", "sqlalchemy",
 )  # fmt: skip
 
 
