@@ -53,8 +53,8 @@ def readings(path: bytes) -> frozenset[str] | None:
 def plain_values(path: str) -> str:
     r"""`path` as it reads once its numbers and UUIDs went through the converter of a framework.
 
-    `/i/007`, `/i/+7`, `/i/0_7` and a seven of another script all reach a view for `/i/7` somewhere: Falcon
-    asks `int`, others match `\d`, which takes the digits of every script.
+    `/i/007`, `/i/+7`, `/i/0_7` and a seven of another script all reach a view for `/i/7`
+    somewhere: Falcon asks `int`, others match `\d`, which takes the digits of every script.
     """
     return _VALUE.sub(_plain_value, path)
 

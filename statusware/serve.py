@@ -1,6 +1,10 @@
 """`app()`: the whole thing from two strings, for gunicorn and the command line.
 
-gunicorn "statusware.serve:app('shop:app', 'statusware.toml')"
+    gunicorn "statusware.serve:app('shop:app', 'statusware.toml')"
+    waitress-serve --call statusware.serve:app      # with STATUSWARE_APP, STATUSWARE_POLICY
+
+A server that wants a name, as mod_wsgi does, gets it from a file of its own:
+`from statusware import serve; application = serve.app("shop:app", "statusware.toml")`.
 """
 
 from __future__ import annotations
@@ -8,7 +12,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .errors import PolicyError
 from .policy import Policy, wrap
@@ -20,16 +24,17 @@ if TYPE_CHECKING:
 __all__ = ["app", "import_from_here", "load"]
 
 
-def app(target: str, policy: str | os.PathLike[str] | None = None) -> WSGIApplication:
+def app(target: str | None = None, policy: str | os.PathLike[str] | None = None) -> WSGIApplication:
     """The WSGI app of `target` (`"module:app"` or `"module:factory()"`) behind `policy`.
 
-    A Flask app gets the Flask integration: its exceptions are translated before Flask makes
-    a 500 of them. Raises `PolicyError` for a target or a policy that is wrong; under
-    gunicorn it is of the kinds too for which gunicorn prints a line and stops: an
-    `AppImportError` in a worker, a `RuntimeError` with preload.
+    What is not given is that of the environment variables STATUSWARE_APP and
+    STATUSWARE_POLICY; without any policy, every error gets the envelope and nothing else
+    changes. A Flask app gets the Flask integration. Raises `PolicyError` for a target or a
+    policy that is wrong; under gunicorn it is of the kinds too for which gunicorn prints a
+    line and stops: an `AppImportError` in a worker, a `RuntimeError` with preload.
     """
     try:
-        return _wrapped(load(target), policy)
+        return _wrapped(load(_given(target, "STATUSWARE_APP", "app")), policy)
     except PolicyError as error:
         gunicorn = sys.modules.get("gunicorn.errors")
         if gunicorn is None:
@@ -38,14 +43,32 @@ def app(target: str, policy: str | os.PathLike[str] | None = None) -> WSGIApplic
         raise both(error.reason, key=error.key, file=error.file, hint=error.hint) from None
 
 
+def _given(value: str | None, variable: str, key: str) -> str:
+    """An argument, else the variable of the environment that stands for it."""
+    found = os.environ.get(variable, "") if value is None else value
+    if not found:
+        raise PolicyError("is missing", key=key, hint=f'as in "shop:app", or set {variable}')
+    return found
+
+
 def _wrapped(wsgi_app: WSGIApplication, policy: str | os.PathLike[str] | None) -> WSGIApplication:
-    if policy is None:
-        return wrap(wsgi_app)
-    found = Policy.of(policy)
-    if _is_flask(wsgi_app):
-        integration = importlib.import_module("statusware.integrations.flask")
-        integration.translate_exceptions(wsgi_app, found.translation)
-    return wrap(wsgi_app, found)
+    if policy is None and (policy := os.environ.get("STATUSWARE_POLICY")) == "":
+        raise PolicyError("is empty", key="STATUSWARE_POLICY", hint="the path of a policy")
+    found = None if policy is None else Policy.of(policy)
+    if not _is_flask(wsgi_app):
+        return wrap(wsgi_app, found)
+    return _flask(wsgi_app, found)
+
+
+def _flask(flask_app: Any, policy: Policy | None) -> WSGIApplication:
+    """A Flask app behind its policy, or as it is where it has one of its own."""
+    if "statusware" not in flask_app.extensions:
+        importlib.import_module("statusware.integrations.flask").Statusware(flask_app, policy)
+    elif policy is not None:
+        hint = "leave out one of the two"
+        raise PolicyError("the app has Statusware, and its policy, already", key="app", hint=hint)
+    wsgi_app: WSGIApplication = flask_app
+    return wsgi_app
 
 
 def load(target: str) -> WSGIApplication:

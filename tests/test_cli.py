@@ -31,7 +31,7 @@ match = "DELETE /soups/{id:int}"
 hide = true
 """
 
-COMMANDS = ["check", "demo", "serve"]
+COMMANDS = ["check", "demo", "keys", "lint", "problems", "serve", "token"]
 
 
 @pytest.fixture(autouse=True)

@@ -154,7 +154,6 @@ NOT_YET = {
     "cors": '[cors]\norigins = ["*"]\n',
     "api.report": "[api]\nreport = true\n",
     "api.openapi": '[api]\nopenapi = "openapi.yaml"\n',
-    "api.audit": '[api]\naudit = "refuse"\n',
     "api.reload": "[api]\nreload = true\n",
 }
 

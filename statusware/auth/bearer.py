@@ -96,7 +96,8 @@ class Bearer:
         self._keys = key_ring(
             secret, public_key, jwks, algorithms, max_age=max_age, allow_http=allow_http
         )
-        self._check = load_function(check, "check") if check is not None else None
+        #: The function asked on every request; an integration may put one around it.
+        self.check = load_function(check, "check") if check is not None else None
         self._cache = VerifiedCache(CACHED)
         self._headers: dict[str, dict[str, Any]] = {}
 
@@ -124,7 +125,7 @@ class Bearer:
             raise expired()
         if verified is None:
             return None
-        if self._check is not None:
+        if self.check is not None:
             self._ask(verified.identity.claims)
         return verified.identity
 
@@ -172,7 +173,7 @@ class Bearer:
 
     def _ask(self, claims: Mapping[str, Any]) -> None:
         """Ask `check`; only True lets pass, and what is not a bool is a fault of its own."""
-        check = self._check
+        check = self.check
         try:
             verdict = check(claims) if check is not None else True
         except Problem:

@@ -55,6 +55,7 @@ class Custom:
             reason = f"{challenge!r} is not a challenge"
             raise PolicyError(reason, key="challenge", hint="""write 'Session realm="shop"'""")
         self.name, self.ambient = name, ambient
+        #: The function that is asked; an integration may put one around it.
         self.verify = load_function(verify, "verify")
         self.header = header_key(header, "header") if header else None
         self._challenges = (challenge,)

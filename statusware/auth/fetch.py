@@ -52,30 +52,36 @@ def fetcher(url: str, *, allow_http: bool = False) -> Callable[[], bytes]:
     plain = parts.scheme == "http"
     make: Any = urllib3.connection.HTTPConnection if plain else urllib3.connection.HTTPSConnection
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-
-    failures = (http.client.HTTPException, OSError, ValueError)
+    failures = (http.client.HTTPException, urllib3.exceptions.HTTPError, OSError, ValueError)
 
     def fetch() -> bytes:
         connection = make(parts.hostname, parts.port, timeout=LIMIT)
-        # Timeouts count for one read each; only closing the connection ends a drip.
-        over = threading.Timer(LIMIT, _cut, (connection,))
-        over.daemon = True
-        over.start()
         try:
-            connection.request("GET", target, headers=_HEADERS, preload_content=False)
-            body = _body(connection.getresponse())
-        except (*failures, urllib3.exceptions.HTTPError) as error:
+            return _get(connection, target)
+        except failures as error:
+            # The text of the error may hold what the other side has sent.
             raise FetchError(type(error).__name__) from None
-        finally:
-            late = over.finished.is_set()
-            over.cancel()
-            connection.close()
-        if late:
-            # The end of what we have read may be our own doing.
-            raise FetchError("it took too long")
-        return body
 
     return fetch
+
+
+def _get(connection: Any, target: str) -> bytes:
+    """The body of the answer, within the time limit."""
+    # Timeouts count for one read each; only closing the connection ends a drip.
+    over = threading.Timer(LIMIT, _cut, (connection,))
+    over.daemon = True
+    over.start()
+    try:
+        connection.request("GET", target, headers=_HEADERS, preload_content=False)
+        body = _body(connection.getresponse())
+    finally:
+        late = over.finished.is_set()
+        over.cancel()
+        connection.close()
+    if late:
+        # The end of what we have read may be our own doing.
+        raise FetchError("it took too long")
+    return body
 
 
 def _body(response: Any) -> bytes:

@@ -42,6 +42,9 @@ def key_set(
         jwks = jwks["file"]
     if not isinstance(jwks, str) or not jwks:
         raise PolicyError("must be a file or a URL", key="jwks")
+    if max_age < 2 * PAUSE:
+        reason = f"must be {2 * PAUSE:.0f} seconds at least: sets are fetched {PAUSE:.0f} apart"
+        raise PolicyError(reason, key="max_age")
     jwt_algorithms(public=True)
     if "://" not in jwks:
         return FileKeys(jwks, algorithms)

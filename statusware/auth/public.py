@@ -118,7 +118,7 @@ def _fitting(material: Any) -> tuple[str, ...]:
 def _check_rsa(n: int, e: int) -> None:
     if not RSA_BITS[0] <= n.bit_length() <= RSA_BITS[1]:
         raise WeakKey(f"the RSA key has {n.bit_length()} bits, of at least {RSA_BITS[0]}")
-    if e < 3 or e % 2 == 0 or n % 2 == 0:
+    if e < 3 or e.bit_length() > 64 or e % 2 == 0 or n % 2 == 0:
         raise WeakKey("the RSA key has an exponent or a modulus that is none")
     if _is_roca(n):
         raise WeakKey("the RSA key is one of those that CVE-2017-15361 factors")

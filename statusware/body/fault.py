@@ -16,6 +16,9 @@ __all__ = ["INFINITY", "LEAST", "MOST", "SURROGATE", "Fault", "find", "lone_surr
 
 INFINITY = math.inf
 
+#: Objects and arrays that are read in vain before everything is looked at step by step.
+MAX_FAILURES = 4
+
 #: I-JSON section 2.2 warns of integers that not everyone can hold; these fit 64 bits.
 LEAST, MOST = -(2**63), 2**64 - 1
 
@@ -70,7 +73,10 @@ class _Reader:
 
     text: str
     max_depth: int
+    skip: Skip | None
     at: int = 0
+    #: Each failure has read the rest of the text in vain, so that there must not be many.
+    failures: int = 0
     #: For each open object the names so far, for each open array None.
     open: list[set[str] | None] = field(default_factory=list)
 
@@ -89,12 +95,19 @@ class _Reader:
         return match[0]
 
 
+#: See `find`.
+Skip = Callable[[str, int], int]
+
 _Step = Callable[[_Reader], "_Step | None"]
 
 
-def find(text: str, max_depth: int) -> Fault:
-    """The first fault of a `text` that is not strict JSON."""
-    reader = _Reader(text, max_depth)
+def find(text: str, max_depth: int, skip: Skip | None = None) -> Fault:
+    """The first fault of a `text` that is not strict JSON.
+
+    `skip(text, at)` gives the end of an object or array that is right, quickly, and raises
+    ValueError for one that is not; without it everything is looked at step by step.
+    """
+    reader = _Reader(text, max_depth, skip)
     step: _Step | None = _value
     try:
         while step is not None:
@@ -116,6 +129,8 @@ def _value(reader: _Reader) -> _Step | None:
     if first in ("{", "["):
         if len(reader.open) >= reader.max_depth:
             raise _Found(reader.at, f"at most {reader.max_depth} levels of nesting")
+        if _skipped(reader):
+            return _after
         reader.at += 1
         reader.open.append(set() if first == "{" else None)
         return _first_name if first == "{" else _first_item
@@ -126,6 +141,18 @@ def _value(reader: _Reader) -> _Step | None:
     elif reader.take(_WORD) is None:
         raise _Found(reader.at, "a value" if first else "a value before the end")
     return _after
+
+
+def _skipped(reader: _Reader) -> bool:
+    """Whether a whole object or array was right, and has been gone past."""
+    if reader.skip is None or reader.failures >= MAX_FAILURES:
+        return False
+    try:
+        reader.at = reader.skip(reader.text, reader.at)
+    except (ValueError, RecursionError):
+        reader.failures += 1
+        return False
+    return True
 
 
 def _first_item(reader: _Reader) -> _Step | None:
@@ -168,7 +195,8 @@ def _name(reader: _Reader, expected: str = "a name in double quotes") -> _Step |
     if reader.peek() != '"':
         raise _Found(reader.at, expected)
     start = reader.at
-    name = json.loads(_string(reader))
+    token = _string(reader)
+    name = json.loads(token) if "\\" in token else token[1:-1]
     names = reader.open[-1]
     if names is not None:
         if name in names:

@@ -50,9 +50,12 @@ FORMATS = {
 }
 
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def quoted(value: Any) -> str:
     """A value from the schema, as JSON, cut where it is long."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = _encode(value)
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 

@@ -140,14 +140,14 @@ class BodyRule:
 
     def _validate(self, value: Any) -> None:
         try:
-            if self.schema.ok(value):
-                return
-            found = self.schema.violations(value, self.options.max_errors)
+            found = self.schema.check(value, self.options.max_errors)
         except RecursionError:
             # The schema multiplies the levels of the body beyond what Python can follow.
             detail = "The body nests too deeply for its schema."
             raise Problem(self.options.invalid, detail, code="invalid-body", errors=[]) from None
-        raise Problem(self.options.invalid, code="invalid-body", errors=[told(v) for v in found])
+        if found:
+            errors = [told(violation) for violation in found]
+            raise Problem(self.options.invalid, code="invalid-body", errors=errors)
 
 
 def told(violation: Violation) -> dict[str, str]:

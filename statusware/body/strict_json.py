@@ -1,7 +1,7 @@
 """JSON as RFC 8259 and I-JSON (RFC 7493) have it, and nothing else.
 
-The parser of the standard library accepts; whatever it or a rule of ours refuses is
-gone over once more by `fault.find`, which tells where and what was expected, the same
+The extra `fast` or the parser of the standard library accepts; whatever is refused is gone
+over once more by `fault.find`, which tells where and what was expected, the same
 on every version of Python. Both are linear in the text.
 """
 
@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Any
 
 from ..problem import Problem
-from . import fault
+from . import fast, fault
 
 __all__ = ["MAX_DEPTH", "loads"]
 
@@ -35,6 +35,13 @@ def loads(body: bytes, max_depth: int = MAX_DEPTH) -> Any:
     Infinity or number beyond a double; integers from -2^63 to 2^64-1; no lone
     surrogate; at most `max_depth` levels of nesting.
     """
+    value = fast.parse(body)
+    if value is not fast.UNSURE and not is_deep(body, max_depth):
+        return value
+    return _with_care(body, max_depth)
+
+
+def _with_care(body: bytes, max_depth: int) -> Any:
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
@@ -45,7 +52,7 @@ def loads(body: bytes, max_depth: int = MAX_DEPTH) -> Any:
     try:
         value = _decoder(body).decode(text)
     except (ValueError, RecursionError):
-        raise problem(fault.find(text, max_depth), text) from None
+        raise problem(fault.find(text, max_depth, _end), text) from None
     if b"\\u" in body and (at := fault.lone_surrogate(text)) is not None:
         raise problem(fault.Fault(at, fault.SURROGATE), text)
     return value
@@ -65,6 +72,11 @@ def problem(found: fault.Fault, text: str) -> Problem:
     column = found.at - text.rfind("\n", 0, found.at)
     detail = f"The body is not valid JSON: line {line}, column {column}: expected {found.expected}."
     return Problem(400, detail, code="malformed-json", line=line, column=column)
+
+
+def _end(text: str, at: int) -> int:
+    """Where a value ends that is strict JSON, nesting aside."""
+    return _DECODER.raw_decode(text, at)[1]
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -10,13 +10,16 @@ from ..errors import PolicyError
 from ..serve import import_from_here
 from .check import check
 from .demo import demo
+from .keys import keys
+from .lint import lint
 from .problems import problems
 from .serve import serve
+from .token import token
 
 __all__ = ["run"]
 
 #: Commands whose names are settled, but which do not exist yet.
-LATER = frozenset("explain init keys lint openapi report schema token who".split())
+LATER = frozenset("explain init openapi report schema who".split())
 
 
 class Commands(click.Group):
@@ -36,10 +39,8 @@ def commands() -> None:
     """A correct HTTP status contract in front of any WSGI app."""
 
 
-commands.add_command(check)
-commands.add_command(demo)
-commands.add_command(problems)
-commands.add_command(serve)
+for command in (check, demo, keys, lint, problems, serve, token):
+    commands.add_command(command)
 
 
 def run(args: list[str]) -> int:

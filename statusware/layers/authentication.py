@@ -73,9 +73,12 @@ class Authentication(Guard):
         self._authenticator = Authenticator(
             schemes, max_header=max_header, explain=explain, origins=Origins(origin, origins)
         )
-        self._strip = Stripper(strip_headers).strip
         #: The identity headers that a proxy which is trusted may set, by scheme.
         self._passed = {s.name: s.passed for s in schemes if isinstance(s, Proxy)}
+        believed = (key for keys in self._passed.values() for key in keys)
+        self._strip = Stripper(strip_headers, keys=believed).strip
+        if explain:
+            self.log.warning("explain is on: clients are told why credentials are refused")
         self._table = routes
         self._public = RouteTable(public) if public else None
         names = [scheme.name for scheme in schemes]

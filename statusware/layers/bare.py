@@ -27,8 +27,9 @@ __all__ = ["KEEP", "is_answer", "judge", "replace"]
 
 KEEP = ("json", "none", "all", "merge")
 
-#: A JSON object that is longer than this is not merged.
-MAX_MERGED = 64 * 1024
+#: A JSON object that is longer than this is not merged, and a text that is longer, and may
+#: show of an exception what nobody has looked at, does not stand in a 5xx.
+MAX_READ = 64 * 1024
 
 _HTML = ("text/html", "application/xhtml+xml")
 
@@ -51,10 +52,13 @@ def judge(
     if problem is None:
         body = None
         if keep != "all":
-            body = rest.peek(MAX_MERGED if keep == "merge" else LONGEST)
+            body = rest.peek(MAX_READ if keep == "merge" or status >= 500 else LONGEST)
         if keep == "all" or _keeps(status, media_type, body, environ, keep=keep, html=html):
             _mend(out, status, environ, vary=html and media_type in _HTML)
-            return rest
+            if environ.get("REQUEST_METHOD") != "HEAD":
+                return rest
+            rest.close_quietly()
+            return []
         problem = _problem(status, media_type, body or b"", environ, keep)
     elif _media_type(fields) == media_type:
         out.send()
@@ -106,7 +110,8 @@ def _keeps(
         return False
     if body is not None and default_page(status, media_type, body, environ) is not None:
         return False
-    if status >= 500 and body is not None and _TRACEBACK in body:
+    text = is_json(media_type) or media_type in _HTML
+    if status >= 500 and text and (body is None or _TRACEBACK in body):
         return False
     if media_type in _HTML:
         return html and prefers_html(environ)

@@ -63,14 +63,15 @@ class ErrorEnvelope:
             raise PolicyError(f"{keep!r} is unknown", key="keep", hint=nearest(str(keep), KEEP))
         self.app = app
         entries = own_entries(problems or {})
-        self._rendering = Rendering(format=format, types=types, html=html, entries=entries)
-        self._pages = pages(self._rendering)
+        #: How problems look; others may ask for it.
+        self.renderer = Rendering(format=format, types=types, html=html, entries=entries)
+        self._pages = pages(self.renderer)
         self._keep, self._html = keep, html
         self._translation = _translation(not_found, exceptions)
         watch()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        environ["statusware.renderer"] = self._rendering
+        environ["statusware.renderer"] = self.renderer
         request_id(environ)  # an app may read it from the environ
         if self._pages is not None and (page := self._pages.find(environ)) is not None:
             return page(environ, start_response)
@@ -95,16 +96,14 @@ class ErrorEnvelope:
         rest: Rest | None = None
         try:
             result = app(environ, out.start)
-            if out.error or type(result) not in _WHOLE:
-                if _passes(out, result, environ):
-                    return out.passed(result)
-                rest = Rest(result, environ)
+            whole = type(result) in _WHOLE and not out.error
+            if not (whole or _passes(out, result, environ)):
+                result = rest = Rest(result, environ)
                 rest.fetch()
                 if out.error and not out.sent:
                     return self._replaced(out, rest, environ)
             if not out.sent:
                 out.send()
-            return rest or result
         except Exception as error:  # the app's, whatever it is: this layer answers for it
             if rest is not None:
                 rest.close_quietly()
@@ -116,10 +115,11 @@ class ErrorEnvelope:
             if rest is not None:
                 rest.close_quietly()
             raise
+        return result
 
     def _replaced(self, out: Outgoing, rest: Rest, environ: WSGIEnvironment) -> Iterable[bytes]:
         """An error response of the app, as it is or replaced."""
-        environ["statusware.renderer"] = self._rendering  # a nested one may have set its own
+        environ["statusware.renderer"] = self.renderer  # a nested one may have set its own
         problem = self._meant(out, environ)
         if problem is None:
             return judge(out, rest, environ, keep=self._keep, html=self._html)
@@ -146,7 +146,7 @@ class ErrorEnvelope:
         start_response: StartResponse,
     ) -> Iterable[bytes]:
         """The answer to an exception: its own, that of the table, else 500 with a log entry."""
-        environ["statusware.renderer"] = self._rendering
+        environ["statusware.renderer"] = self.renderer
         environ.pop("statusware.exception", None)
         if isinstance(error, Problem):
             return error(environ, start_response)

@@ -69,6 +69,8 @@ class Outgoing:
 
     def write(self, data: bytes) -> None:
         """The `write` callable: sends at once, or holds what belongs to an error."""
+        if not data:
+            return  # no byte, no beginning: what fails now can still be answered
         if self.error and not self.sent:
             self.held += data
             return

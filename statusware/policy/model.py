@@ -104,6 +104,8 @@ class Policy:
         api, body = document.get("api", {}), document.get("body", {})
         self._envelope = dict(document.get("envelope", {}))
         self.translation = Translation(document.get("errors", {}), key="errors")
+        #: "refuse": no app is wrapped that has a route without a rule.
+        self.audit: str = api.get("audit", "")
         self.scope = _in("api", Scope, api["paths"]) if "paths" in api else None
         self.schemes: dict[str, Scheme] = _in(
             "auth", build_schemes, document.get("auth", {}), folder=self.folder

@@ -65,6 +65,7 @@ SHAPE: dict[str, Any] = {
                     },
                     "allow_path": _TEXTS,
                     "methods": _TEXTS,
+                    "audit": {"enum": ["refuse"], "description": '"refuse"'},
                 },
             ),
             "envelope": _table(
@@ -129,7 +130,7 @@ SHAPE: dict[str, Any] = {
 #: Known, and refused by name until a later version supports it.
 NOT_YET = frozenset({
     "cors", "api.report", "api.openapi", "api.openapi_unsecured", "api.openapi_base",
-    "api.audit", "api.reload",
+    "api.reload",
 })  # fmt: skip
 
 

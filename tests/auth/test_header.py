@@ -71,6 +71,22 @@ def test_refuses_what_is_not_one_credential(value: str) -> None:
     assert caught.value.error == "invalid_request"
 
 
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("", "is empty"),
+        ("Bearer ä", "is not ASCII"),
+        ("Bearer \x00", "a control character"),
+        ("Bearer a,b", "more than one credential"),
+        ("Bearer a b", "not a scheme and a credential"),
+    ],
+)
+def test_the_log_is_told_why(value: str, reason: str) -> None:
+    with pytest.raises(Refused) as caught:
+        read_authorization({"HTTP_AUTHORIZATION": value})
+    assert reason in caught.value.reason
+
+
 def test_no_header() -> None:
     assert read_authorization({}) is None
 

@@ -377,7 +377,8 @@ def test_unusable_keys_are_logged(tmp_path: Path, caplog: pytest.LogCaptureFixtu
         ({"jwks": "https://id.example.com/\r\nX: y"}, "is not a URL"),
         ({"jwks": "https://[::1/"}, "is not a URL"),
         ({"jwks": "https://id/", "algorithms": ["HS256"]}, "algorithms: 'HS256'"),
-        ({"jwks": "https://id/", "max_age": -1}, "max_age"),
+        ({"jwks": "https://id/", "max_age": -1}, "max_age: must be a number"),
+        ({"jwks": "https://id/", "max_age": 59}, "max_age: must be 60 seconds at least"),
         ({"jwks": "https://id/", "secret": "x"}, "exclude each other"),
     ],
 )

@@ -235,6 +235,7 @@ MEMBERS: list[tuple[Any, str]] = [
     (jwk(RSA, n=uint(BIG.n - 1)), "exponent or a modulus"),
     (jwk(RSA, e="AQ"), "exponent"),
     (jwk(RSA, e=uint(65536)), "exponent"),
+    (jwk(RSA, e=uint(BIG.n - 2)), "exponent"),
     (jwk(RSA, e=uint(2)), "exponent"),
     (jwk(RSA, e=uint(0, 1)), "exponent"),
     (jwk(RSA, e=...), "has no e"),

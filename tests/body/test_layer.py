@@ -8,6 +8,8 @@ from statusware.rules import Route, RouteTable
 
 from .requests import Wire, request
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 SCHEMA = {"type": "object", "required": ["name"]}
 ROUTES = [
     Route("POST,GET,DELETE /both", body=SCHEMA),

@@ -17,6 +17,8 @@ from statusware.body import BodyOptions, BodyRule, json_body
 
 from .requests import Wire, request
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 SCHEMA = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
 SOUP = b'{"name": "S\xc3\xbcppchen",\n "n": 1}'
 
@@ -92,6 +94,7 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused(name):
     environ, options, expected = REFUSED[name]
+    environ["wsgi.input"].seek(0)
     problem = refusal(BodyRule(SCHEMA, **options), dict(environ))
     assert (problem.status, problem.problem_code) == expected
 

@@ -9,6 +9,8 @@ import pytest
 from statusware import PolicyError
 from statusware.body.schema import Schema
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 NODE = {"$ref": "#/$defs/node"}
 
 # Each row: the schema, and words of the error.

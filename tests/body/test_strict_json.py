@@ -7,6 +7,8 @@ import pytest
 from statusware import Problem
 from statusware.body.strict_json import loads
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 TAKEN = {
     b"{}": {},
     b" [1, -0, 0.5, -1.5e3, 1E+2, 2e-2] ": [1, 0, 0.5, -1500.0, 100.0, 0.02],

@@ -11,6 +11,8 @@ from statusware.body.schema import Library, Schema
 from statusware.body.schema.dialects import DIALECTS
 from statusware.body.strict_json import loads
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 DATA = Path(__file__).parent / "data"
 
 

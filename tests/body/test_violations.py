@@ -7,6 +7,8 @@ from statusware.body.messages import detail
 from statusware.body.schema import Schema
 from statusware.body.schema.dialects import DEFAULT
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 NAME = {"properties": {"name": {"type": "string"}}}
 
 # Each row: schema, value, and for each violation its pointer, code and sentence.

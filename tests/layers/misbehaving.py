@@ -5,7 +5,9 @@ import sys
 import time
 from wsgiref.util import FileWrapper
 
-from statusware import ErrorEnvelope, Problem
+from flask import Flask
+
+from statusware import ErrorEnvelope, Problem, wrap
 
 OK = ("200 OK", [("Content-Type", "text/plain")])
 PAGE = ("404 Not Found", [("Content-Type", "text/html"), ("Content-Length", "11")])
@@ -119,6 +121,7 @@ VIEWS = {
     "/no-content": returning([], ("204 No Content", [])),
     "/mid-stream": mid_stream,
     "/events": events,
+    "/evil-header": returning([b"a"], ("200 OK", [("X-A", "secret\r\nX-Evil: 1")])),
     "/exit": raiser(SystemExit(0)),
 }
 
@@ -128,3 +131,7 @@ def bare(environ, start_response):
 
 
 app = ErrorEnvelope(bare)
+simple = ErrorEnvelope(bare, format="simple")
+scoped = wrap(bare, {"api": {"paths": ["/api"]}, "envelope": {"format": "simple"}})
+in_flask = Flask("shop")
+in_flask.wsgi_app = ErrorEnvelope(in_flask.wsgi_app, format="simple")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import PolicyError
+from .. import fast
 from ..messages import detail
 from .compile import Compiler, Options
 from .dialects import DEFAULT, Dialect, dialect_of
@@ -42,10 +43,19 @@ class Schema:
         dialect = dialect_of(target.contents, dialect)
         compiler = Compiler(library, options or Options(), check_schema)
         self.node: Node = compiler.node(target, dialect, pointer)
+        self._accepts = _acceptor(target, dialect, compiler)
 
     def ok(self, value: Any) -> bool:
         """Whether `value`, as `strict_json.loads` makes it, is valid."""
+        if self._accepts is not None and self._accepts(value):
+            return True
         return self.node.ok(value, Visit(1))
+
+    def check(self, value: Any, limit: int = 20) -> list[Violation]:
+        """None if `value` is valid, else at most `limit` violations; each is looked for once."""
+        if self._accepts is None:
+            return [] if self.node.ok(value, Visit(1)) else self.violations(value, limit)
+        return [] if self._accepts(value) else self.violations(value, limit)
 
     def violations(self, value: Any, limit: int = 20) -> list[Violation]:
         """At most `limit` violations of `value`, the first in document order."""
@@ -53,6 +63,19 @@ class Schema:
 
     def _all(self, value: Any, limit: int) -> Iterator[Violation]:
         return self.node.explain(value, (), Visit(limit))
+
+
+def _acceptor(target: Target, dialect: Dialect, compiler: Compiler) -> fast.Acceptor | None:
+    """The engine of the extra `fast`, for a schema about which it cannot be wrong."""
+    library, formats = compiler.library, compiler.options.formats
+    if compiler.again or not fast.is_plain(compiler.used, formats=formats):
+        return None
+    return fast.acceptor(
+        target.contents,
+        dialect.uri,
+        target.base,
+        lambda uri: library.resource(uri, dialect.draft).contents,
+    )
 
 
 def _located(source: object, library: Library) -> tuple[Target, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .node import Check, Node, Visit
+from .node import Check, Node, Reach, Visit
 from .violation import Place, Violation, step
 
 __all__ = ["Contains", "Items", "UnevaluatedItems"]
@@ -13,6 +13,7 @@ __all__ = ["Contains", "Items", "UnevaluatedItems"]
 
 class _ArrayCheck(Check):
     types = (list,)
+    reach = Reach.INSIDE
 
 
 class Items(_ArrayCheck):
@@ -54,6 +55,8 @@ class Items(_ArrayCheck):
 
 class Contains(_ArrayCheck):
     """`contains` with `minContains` and `maxContains`."""
+
+    reach = Reach.HERE
 
     def __init__(self, node: Node, least: int, most: int | None, *, evaluates: bool) -> None:
         self.node, self.least, self.most, self.evaluates = node, least, most, evaluates

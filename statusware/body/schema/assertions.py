@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from .equality import all_differ, divides, same_key
-from .node import TYPES, Check, Ok, Visit, reject
+from .node import TYPES, Check, Ok, Reach, Visit, reject
 from .violation import Place, Violation
 
 __all__ = ["ASSERTIONS", "Assertion", "Never", "TypeCheck", "enum"]
@@ -26,6 +26,8 @@ _JSON_TYPES: dict[str, tuple[type, ...]] = {
 
 class Assertion(Check):
     """A keyword that is one test."""
+
+    reach = Reach.HERE
 
     def __init__(self, code: str, limit: Any, types: tuple[type, ...], test: Ok) -> None:
         self.code, self.limit, self.types, self.test = code, limit, types, test
@@ -53,6 +55,8 @@ class Never(Assertion):
 
 class TypeCheck(Check):
     """`type`. In draft 4 an integer is written without a fraction, later 1.0 is one too."""
+
+    reach = Reach.HERE
 
     def __init__(self, names: str | list[str], *, whole_floats: bool) -> None:
         self.names = [names] if isinstance(names, str) else list(names)

@@ -46,6 +46,8 @@ class Compiler:
         self._checked: set[str | int] = set()
         self._nodes: dict[tuple[Any, ...], Node] = {}
         self._open: set[int] = set()
+        #: Every keyword in use, with its value.
+        self.used: list[tuple[str, Any]] = []
         #: Nodes that a reference leads back to; every loop has one.
         self.again: list[Node] = []
 
@@ -153,6 +155,7 @@ class Context:
             build = self.dialect.keywords.get(keyword)
             if build is None or (hidden and keyword != "$ref"):
                 continue
+            self.compiler.used.append((keyword, value))
             check = build(self, keyword, value)
             if check is not None:
                 (last if keyword.startswith("unevaluated") else checks).append(check)

@@ -7,12 +7,13 @@ and gives its violations in document order, lazily. Both come from the same chec
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from enum import IntEnum
 from functools import reduce
 from typing import Any
 
 from .violation import Place, Violation, in_order
 
-__all__ = ["TYPES", "Check", "Node", "Ok", "Visit", "accept", "reject"]
+__all__ = ["TYPES", "Check", "Node", "Ok", "Reach", "Visit", "accept", "reject"]
 
 
 class Visit:
@@ -47,11 +48,26 @@ def reject(value: Any, visit: Visit) -> bool:
     return False
 
 
+class Reach(IntEnum):
+    """Where the violations of a check may lie; in this order they come in the document."""
+
+    #: At the value itself.
+    HERE = 0
+    #: At members that are missing.
+    MISSING = 1
+    #: At members or items.
+    INSIDE = 2
+    #: At any of these.
+    ANY = 3
+
+
 class Check:
     """One keyword of one schema (or a few that belong together), made ready."""
 
     #: The types that it speaks of.
     types: tuple[type, ...] = TYPES
+    #: Where its violations may lie.
+    reach = Reach.ANY
 
     def ok(self, value: Any, visit: Visit) -> bool:
         """Whether `value`, of one of `types`, is as the keyword wants it."""
@@ -83,21 +99,26 @@ class Node:
         self.location = location
         self.checks: list[Check] = []
         self.last: list[Check] = []
-        self.tables: dict[type, list[Check]] = {}
+        self.tables: dict[type, tuple[list[Check], list[Check]]] = {}
         self.ok: Ok = self._unready
 
     def finish(self, checks: list[Check], last: list[Check]) -> None:
         """Take the checks; those of `last` speak only where all others are content."""
         self.checks, self.last = checks, last
         everything = checks + last
-        self.tables = {t: [c for c in checks if c.ok_for(t) is not None] for t in TYPES}
+        self.tables = {t: _by_reach([c for c in checks if c.ok_for(t)]) for t in TYPES}
         tests = {t: [f for c in everything if (f := c.ok_for(t)) is not None] for t in TYPES}
         self.ok = _combined({t: _without_doubt(fs) for t, fs in tests.items()})
 
     def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
         """The violations of `value`, in document order."""
-        streams = [check.explain(value, at, visit) for check in self.tables[type(value)]]
         found = False
+        first, others = self.tables[type(value)]
+        for check in first:
+            for violation in check.explain(value, at, visit):
+                found = True
+                yield violation
+        streams = [check.explain(value, at, visit) for check in others]
         for violation in in_order(streams) if streams else ():
             found = True
             yield violation
@@ -112,6 +133,14 @@ class Node:
 
     def _unready(self, value: Any, visit: Visit) -> bool:
         raise AssertionError(f"{self.location} is used before it is finished")
+
+
+def _by_reach(checks: list[Check]) -> tuple[list[Check], list[Check]]:
+    """Those whose violations come first, one check after the other, and those to be merged."""
+    mixed = any(check.reach is Reach.ANY for check in checks)
+    last = Reach.HERE if mixed else Reach.MISSING
+    first = sorted((c for c in checks if c.reach <= last), key=lambda check: check.reach)
+    return first, [check for check in checks if check.reach > last]
 
 
 def _without_doubt(tests: list[Ok]) -> list[Ok]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from .node import Check, Node, Ok, Visit
+from .node import Check, Node, Ok, Reach, Visit
 from .violation import Place, Violation, in_order, step
 
 __all__ = [
@@ -23,6 +23,7 @@ Search = Callable[[str], bool]
 
 class _ObjectCheck(Check):
     types = (dict,)
+    reach = Reach.INSIDE
 
 
 class Members(_ObjectCheck):
@@ -40,12 +41,22 @@ class Members(_ObjectCheck):
         """The simplest loop that does it, over the finished schemas."""
         if kind is not dict:
             return None
-        return self.ok if self.patterns or self.rest else self._ok_named
+        if self.patterns:
+            return self.ok
+        return self._ok_rest if self.rest else self._ok_named
 
     def _ok_named(self, value: Any, visit: Visit) -> bool:
         named = self.named
         for name, item in value.items():
             if name in named and not named[name].ok(item, visit):
+                return False
+        return True
+
+    def _ok_rest(self, value: Any, visit: Visit) -> bool:
+        named, rest = self.named, self.rest
+        for name, item in value.items():
+            node = named.get(name, rest)
+            if node is not None and not node.ok(item, visit):
                 return False
         return True
 
@@ -67,10 +78,14 @@ class Members(_ObjectCheck):
     def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
         """Member by member."""
         for number, (name, item) in enumerate(value.items()):
-            broken = [node for node in self.nodes(name) if not node.ok(item, visit)]
-            if broken:
+            if self.patterns:
+                nodes = [node for node in self.nodes(name) if not node.ok(item, visit)]
+            else:
+                node = self.named.get(name, self.rest)
+                nodes = [] if node is None or node.ok(item, visit) else [node]
+            if nodes:
                 there = step(at, number, name)
-                yield from in_order([node.explain(item, there, visit) for node in broken])
+                yield from in_order([node.explain(item, there, visit) for node in nodes])
 
     def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
         """The names that have a schema here."""
@@ -79,6 +94,8 @@ class Members(_ObjectCheck):
 
 class Required(_ObjectCheck):
     """`required`; it points at the member that is missing."""
+
+    reach = Reach.MISSING
 
     def __init__(self, names: list[str]) -> None:
         self.names = list(dict.fromkeys(names))
@@ -98,6 +115,8 @@ class Required(_ObjectCheck):
 
 class DependentRequired(_ObjectCheck):
     """`dependentRequired`, and the name lists of the older `dependencies`."""
+
+    reach = Reach.MISSING
 
     def __init__(self, code: str, lists: dict[str, list[str]]) -> None:
         self.code, self.lists = code, lists
@@ -121,6 +140,8 @@ class DependentRequired(_ObjectCheck):
 
 class DependentSchemas(_ObjectCheck):
     """`dependentSchemas`, and the schemas of the older `dependencies`."""
+
+    reach = Reach.ANY
 
     def __init__(self, nodes: dict[str, Node]) -> None:
         self.nodes = nodes

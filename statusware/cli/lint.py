@@ -1,0 +1,127 @@
+"""`statusware lint`: does an app answer as RFC 9110 says? Asked over its own routes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+from werkzeug.test import Client
+
+from ..layers.lint import RULES, Finding, StatusLint
+from ..policy import Policy
+from ..serve import app as load_app
+from ..serve import load
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+__all__ = ["lint", "requests"]
+
+#: Methods that change nothing (RFC 9110 section 9.2.1); the others are asked on demand only.
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+#: What stands for a variable of a path, by its converter.
+_SAMPLES = {
+    "int": "1", "float": "1.5", "path": "a/b", "uuid": "00000000-0000-0000-0000-000000000001",
+}  # fmt: skip
+
+_VARIABLE = re.compile(r"\{(?:\w+)(?::(\w+))?\}")
+
+
+@click.command(epilog="Example: statusware lint shop:app --path 'GET /recipes/1'")
+@click.argument("app")
+@click.option("--policy", help="A policy file: lint the app behind it, and ask its routes.")
+@click.option("--path", "paths", multiple=True, help='One more request: "GET /recipes/1".')
+@click.option("--unsafe", is_flag=True, help="Send POST, PUT, PATCH and DELETE, too.")
+@click.option("--ignore", multiple=True, type=click.Choice([rule.id for rule in RULES]))
+@click.option("--rules", is_flag=True, help="List the rules, and ask nothing.")
+def lint(
+    app: str,
+    policy: str | None,
+    paths: tuple[str, ...],
+    unsafe: bool,
+    ignore: tuple[str, ...],
+    rules: bool,
+) -> int:
+    """Asks APP ("module:name") for each of its routes and checks the answers.
+
+    Without a policy, it is the bare app that is asked.
+    The routes are those of a Flask app, those of the policy, and those given as --path.
+    Exit status 0 if nothing was found beyond advice, else 1.
+    """
+    if rules:
+        for rule in RULES:
+            click.echo(f"{rule.id:18} {rule.severity:8} {rule.source}")
+        return 0
+    found: list[Finding] = []
+    loaded = load_app(app, policy) if policy else load(app)
+    asked = list(requests(_inside(loaded), policy, paths, unsafe=unsafe))
+    client = Client(StatusLint(loaded, ignore=ignore, report=found.append))
+    raised = sum(not _answers(client, method, path) for method, path in asked)
+    for finding in sorted(set(map(str, found))):
+        click.echo(finding)
+    click.echo(f"{len(asked)} requests, {len(found)} findings, {raised} exceptions")
+    return int(bool(raised) or any(finding.rule.severity != "advice" for finding in found))
+
+
+def _answers(client: Client, method: str, path: str) -> bool:
+    """Send one request; False, and a line, where the app raised an exception."""
+    try:
+        client.open(path, method=method, buffered=True)
+    except Exception as error:  # the app's, whatever it is: that is a finding
+        click.echo(f"{f'{method} {path}'!r} raised {type(error).__name__}")
+        return False
+    return True
+
+
+def requests(
+    app: WSGIApplication, policy: str | None, paths: Iterable[str], *, unsafe: bool
+) -> Iterator[tuple[str, str]]:
+    """Method and path of every request, each once; an unknown path and method among them."""
+    listed = [*_flask_routes(app), *_policy_routes(policy), *map(_split, paths)]
+    known = dict.fromkeys(path for _, path in listed)
+    asked = dict.fromkeys(pair for pair in listed if unsafe or pair[0] in SAFE)
+    for path in known:
+        asked.update(dict.fromkeys((method, path) for method in (*SAFE, "TRACE")))
+    asked.update({("GET", "/statusware-lint/no-such-path"): None})
+    yield from asked
+
+
+def _flask_routes(app: Any) -> Iterator[tuple[str, str]]:
+    """The routes of a Flask app; found by its map, without importing Flask."""
+    rules = getattr(app, "url_map", None)
+    if rules is None:
+        return
+    for rule in rules.iter_rules():
+        path = rule.rule
+        for name, converter in rule._converters.items():
+            kind = type(converter).__name__.removesuffix("Converter").lower()
+            sample = _SAMPLES.get({"integer": "int"}.get(kind, kind), "x")
+            path = re.sub(rf"<(?:[^<>]*:)?{name}>", sample, path)
+        yield from ((method, path) for method in sorted(rule.methods or ()))
+
+
+def _policy_routes(policy: str | None) -> Iterator[tuple[str, str]]:
+    for route in Policy.load(policy).routes if policy else ():
+        for pattern in route.patterns:
+            path = _VARIABLE.sub(lambda found: _SAMPLES.get(found[1], "x"), pattern.text)
+            yield from ((method, path) for method in pattern.methods if method != "*")
+
+
+def _split(line: str) -> tuple[str, str]:
+    method, _, path = line.partition(" ")
+    if not path.startswith("/"):
+        raise click.UsageError('--path is "METHOD /path", as in "GET /recipes/1"')
+    return method, path
+
+
+def _inside(app: Any) -> Any:
+    """The innermost app of a stack of layers."""
+    while not hasattr(app, "url_map"):
+        inner = getattr(app, "app", None) or getattr(app, "bare", None)
+        if inner is None:
+            return app
+        app = inner
+    return app

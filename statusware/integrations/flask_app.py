@@ -1,0 +1,124 @@
+"""The two WSGI pieces of the Flask extension: right outside of the policy, right inside.
+
+`Outside` pushes an app context, so that predicates and verifiers find `current_app`, `g`
+and the app's database; `Inside` pops it, so that Flask makes its own for the request, as
+ever. Exceptions that Flask propagates for the debugger or a test pass through the policy.
+
+environ keys set and removed: `statusware.flask_context`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from ..auth.custom import Custom
+from ..layers.translate import Translation
+from ..policy import Policy
+from ..problem import Problem
+from ..rules.principals import reads_request
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from flask import Flask
+    from flask.ctx import AppContext
+
+__all__ = ["Inside", "Outside", "needs_context"]
+
+log = logging.getLogger("statusware.flask")
+
+_CONTEXT = "statusware.flask_context"
+
+
+class _Propagated(BaseException):
+    """An exception on its way through layers that answer every `Exception`."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class Outside:
+    """Around the policy: the app context, and exceptions that are to reach the server."""
+
+    def __init__(self, app: Flask, wrapped: WSGIApplication, *, context: bool) -> None:
+        self._app, self._wrapped, self._context = app, wrapped, context
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if self._context:
+            environ[_CONTEXT] = context = self._app.app_context()
+            context.push()
+        try:
+            return self._wrapped(environ, start_response)
+        except _Propagated as propagated:
+            error = propagated.error
+        finally:
+            self._pop(environ)
+        # Out here it keeps the context and the cause that it came with.
+        raise error
+
+    def _pop(self, environ: WSGIEnvironment) -> None:
+        """Pop the context of a request that did not reach the app."""
+        context: AppContext | None = environ.pop(_CONTEXT, None)
+        if context is None:
+            return
+        try:
+            context.pop()
+        except Exception:  # a teardown function of the app's; the answer has been given
+            log.exception("a teardown function failed")
+
+
+class Inside:
+    """Around Flask: no context of ours, and the exceptions that Flask lets pass."""
+
+    def __init__(
+        self,
+        app: Flask,
+        inner: WSGIApplication,
+        translation: Translation,
+        settle: Callable[[], None],
+    ) -> None:
+        self._app, self._inner, self._translation = app, inner, translation
+        self._settle: Callable[[], None] | None = settle
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if self._settle is not None:
+            self._first_request(self._settle)
+        context: AppContext | None = environ.pop(_CONTEXT, None)
+        if context is not None:
+            context.pop()
+        try:
+            return self._inner(environ, start_response)
+        except Exception as error:
+            if self._propagates(error):
+                raise _Propagated(error) from error
+            raise
+
+    def _first_request(self, settle: Callable[[], None]) -> None:
+        self._settle = None
+        # Flask's, where the app has served already, without us around.
+        with suppress(AssertionError):
+            settle()
+
+    def _propagates(self, error: Exception) -> bool:
+        """Whether whoever watches shall see it: the debugger, or a test.
+
+        PROPAGATE_EXCEPTIONS in production hands it to the server, and there we are.
+        """
+        if not (self._app.debug or self._app.testing):
+            return False
+        if self._app.config["PROPAGATE_EXCEPTIONS"] is False or isinstance(error, Problem):
+            return False
+        return self._translation.problem(error) is None
+
+
+def needs_context(policy: Policy) -> bool:
+    """Whether any code of the app's own runs in the layers of this policy."""
+    if any(reads_request(route.allow, route.deny) for route in policy.routes):
+        return True
+    return any(
+        isinstance(scheme, Custom) or getattr(scheme, "_check", None) is not None
+        for scheme in policy.schemes.values()
+    )

@@ -1,0 +1,80 @@
+"""The parsed body, handed over to the app's own request object: parsed once, not copied.
+
+`Offer` stands right inside `JSONBody` and keeps the bytes that were checked beside their
+value. A request class of an integration takes the value by the bytes that it would parse
+itself: only for the very same bytes there is one, whatever has been done to `wsgi.input`
+meanwhile.
+
+The value is handed over once, as copying it costs as much as parsing it. Whoever comes
+later parses the bytes, so that a view that changes its object changes nobody else's:
+`statusware.json` then stands for an equal value that is parsed when it is looked at. And
+nothing is handed over while anybody else holds the value already.
+
+environ keys read: `statusware.json`, `wsgi.input`. environ keys set: `statusware.parsed`,
+`statusware.json` (when the value has been handed over).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from functools import cache
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.local import LocalProxy
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+__all__ = ["Offer", "take"]
+
+_OFFER = "statusware.parsed"
+
+
+class Offer:
+    """The innermost layer: offers what `JSONBody` has parsed to the request class."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self.app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if "statusware.json" in environ:
+            source = environ["wsgi.input"]
+            # That of `JSONBody`; its bytes are shared, not copied.
+            if type(source) is BytesIO:
+                environ[_OFFER] = (source.getvalue(), environ["statusware.json"])
+        return self.app(environ, start_response)
+
+
+def take(environ: WSGIEnvironment, data: object) -> Any:
+    """The value of the JSON text `data` (bytes), which is the caller's own from now on.
+
+    Raises LookupError where there is none to be had: the text is not the body that was
+    checked, or the value has been handed over already, or somebody holds it.
+    """
+    body, value = environ[_OFFER]
+    if data != body or environ["statusware.json"] is not value:
+        raise LookupError("this text has not been parsed")
+    if isinstance(value, dict | list):
+        if _references(environ) > _ALONE:
+            raise LookupError("the value is in use")
+        del environ[_OFFER]
+        environ["statusware.json"] = LocalProxy(cache(lambda: json.loads(body)))
+    return value
+
+
+def _references(environ: WSGIEnvironment) -> int:
+    """How many references there are to the value that is offered."""
+    return sys.getrefcount(environ[_OFFER][1])
+
+
+def _alone() -> int:
+    """The number of references to a value that only `take` and the environ hold."""
+    value: list[Any] = []
+    environ = {_OFFER: (b"", value), "statusware.json": value}
+    return _references(environ)
+
+
+_ALONE = _alone()

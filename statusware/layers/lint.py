@@ -1,0 +1,110 @@
+"""`StatusLint`: for development and tests; does an app answer as RFC 9110 and friends say?
+
+It changes nothing. Each response is checked against `RULES` when it is closed, and what is
+found goes to `report`. The rules are plain functions of what was seen.
+
+environ keys read: `REQUEST_METHOD`, `PATH_INFO`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..errors import PolicyError, nearest
+from .lint_rules import RULES, Finding, Seen
+from .response import Outgoing, Rest
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+__all__ = ["RULES", "Finding", "Seen", "StatusLint", "findings"]
+
+log = logging.getLogger("statusware.lint")
+
+_LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "advice": logging.INFO}
+
+#: So much of a body is looked at.
+_LOOKED_AT = 64 * 1024
+
+
+def findings(seen: Seen, ignore: Collection[str] = ()) -> list[Finding]:
+    """What the rules say of one response, the gravest first."""
+    found = [
+        Finding(rule, message, seen)
+        for rule in RULES
+        if rule.id not in ignore and (message := rule.check(seen))
+    ]
+    return sorted(found, key=lambda finding: list(_LEVELS).index(finding.rule.severity))
+
+
+class StatusLint:
+    """Checks what `app` answers. `ignore` names rules; `report` gets each `Finding`.
+
+    By default a finding is logged (`statusware.lint`). A wrong option is a `PolicyError`.
+    """
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        *,
+        ignore: Iterable[str] = (),
+        report: Callable[[Finding], object] | None = None,
+    ) -> None:
+        self.app = app
+        self._ignore = frozenset(ignore)
+        self._report = report or _log
+        known = [rule.id for rule in RULES]
+        for name in self._ignore.difference(known):
+            raise PolicyError(f"{name!r} is unknown", key="ignore", hint=nearest(name, known))
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
+        out = Outgoing(start_response)
+        rest = Rest(self.app(environ, out.start), environ)
+        try:
+            rest.fetch()
+            rest.push(out.held)
+            written = out.sent
+            if not written:
+                out.send()
+        except BaseException:  # the app's; whoever stands around it answers
+            rest.close()
+            raise
+        return _Watched(out, rest, Seen(method, path), self._judge, written)
+
+    def _judge(self, seen: Seen) -> None:
+        for finding in findings(seen, self._ignore):
+            self._report(finding)
+
+
+@dataclass(eq=False)
+class _Watched:
+    """A body on its way out; what was seen is judged when it is closed."""
+
+    out: Outgoing
+    rest: Rest
+    seen: Seen
+    judge: Callable[[Seen], None]
+    #: Whether `write()` sent a part of it past us.
+    written: bool
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self.rest:
+            self.seen.length += len(chunk)
+            if len(self.seen.body) < _LOOKED_AT:
+                self.seen.body += chunk
+            yield chunk
+        self.seen.complete = not self.written
+
+    def close(self) -> None:
+        self.rest.close()
+        self.seen.status = int((self.out.status or "500")[:3])
+        self.seen.headers = list(self.out.headers)
+        self.judge(self.seen)
+
+
+def _log(finding: Finding) -> None:
+    log.log(_LEVELS[finding.rule.severity], "%s", finding)

@@ -1,0 +1,198 @@
+"""Three engines, one answer: ours, ours with the extra `fast`, and jsonschema."""
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from statusware import Problem
+from statusware.body import fast
+from statusware.body.schema import Schema
+from statusware.body.strict_json import loads
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 3)
+    | st.sampled_from([0.0, 1.0, 1.5, -2.0, 2**53 + 1, float(2**53), 2**64 - 1, 1e300])
+    | st.text("ab1-", max_size=3)
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+COUNT = st.integers(0, 3)
+TYPES = st.sampled_from(["object", "array", "string", "number", "integer", "boolean", "null"])
+NAMES = st.sampled_from("abc")
+PATTERNS = st.sampled_from(["^a", "b$", r"^\w+$", "^[ab]{1,2}$", "1|-"])
+
+
+def keywords(inner):
+    return {
+        "type": TYPES | st.lists(TYPES, min_size=1, unique=True),
+        "enum": st.lists(VALUES, min_size=1, max_size=3),
+        "const": VALUES,
+        "minimum": st.integers(-2, 2),
+        "exclusiveMaximum": st.integers(-2, 2) | st.sampled_from([1.5, 1e300]),
+        "multipleOf": st.sampled_from([1, 2, 3]),
+        "minLength": COUNT,
+        "maxLength": COUNT,
+        "pattern": PATTERNS,
+        "items": inner,
+        "prefixItems": st.lists(inner, min_size=1, max_size=2),
+        "contains": inner,
+        "minContains": COUNT,
+        "maxContains": COUNT,
+        "minItems": COUNT,
+        "maxItems": COUNT,
+        "uniqueItems": st.booleans(),
+        "properties": st.dictionaries(NAMES, inner, max_size=3),
+        "patternProperties": st.dictionaries(PATTERNS, inner, max_size=2),
+        "additionalProperties": inner,
+        "propertyNames": inner,
+        "required": st.lists(NAMES, unique=True),
+        "minProperties": COUNT,
+        "maxProperties": COUNT,
+        "dependentRequired": st.dictionaries(NAMES, st.lists(NAMES, unique=True), max_size=2),
+        "dependentSchemas": st.dictionaries(NAMES, inner, max_size=2),
+        "allOf": st.lists(inner, min_size=1, max_size=3),
+        "anyOf": st.lists(inner, min_size=1, max_size=3),
+        "oneOf": st.lists(inner, min_size=1, max_size=3),
+        "not": inner,
+        "if": inner,
+        "then": inner,
+        "else": inner,
+        "unevaluatedItems": inner,
+        "unevaluatedProperties": inner,
+    }
+
+
+@st.composite
+def objects(draw, inner):
+    known = keywords(inner)
+    names = draw(st.lists(st.sampled_from(sorted(known)), max_size=4, unique=True))
+    return {name: draw(known[name]) for name in names}
+
+
+SCHEMAS = st.recursive(st.booleans() | objects(st.booleans()), objects, max_leaves=5)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
+@given(SCHEMAS, st.lists(VALUES, min_size=1, max_size=5))
+def test_schemas(schema, values):
+    ours = made(schema, enabled=False)
+    quick = made(schema, enabled=True)
+    reference = Draft202012Validator(schema)
+    for value in values:
+        valid = reference.is_valid(value)
+        assert ours.ok(value) is valid
+        assert quick.ok(value) is valid
+        violations = ours.violations(value)
+        assert bool(violations) is not valid
+        assert quick.violations(value) == violations
+        assert violations == sorted(violations, key=lambda violation: violation.order)
+        broken = {error.validator for error in reference.iter_errors(value)}
+        # Where nothing branches, the first engine breaks no keyword that the other does not.
+        if not BRANCHING.intersection(json.dumps(schema).split('"')):
+            assert {violation.code for violation in violations} <= broken | CALLED_OTHERWISE
+
+
+BRANCHING = {"anyOf", "oneOf", "if", "allOf", "dependentSchemas", "unevaluatedItems"} | {
+    "unevaluatedProperties", "propertyNames",
+}  # fmt: skip
+#: jsonschema gives a schema `false` no keyword, and counts of contains another one.
+CALLED_OTHERWISE = {
+    "false", "items", "prefixItems", "properties", "patternProperties", "additionalProperties",
+    "contains", "minContains", "maxContains",
+}  # fmt: skip
+
+
+def made(schema, *, enabled):
+    before, fast.ENABLED = fast.ENABLED, enabled
+    try:
+        return Schema(schema)
+    finally:
+        fast.ENABLED = before
+
+
+BODIES = (
+    VALUES.map(lambda value: json.dumps(value).encode())
+    | VALUES.map(lambda value: json.dumps(value, indent=1, ensure_ascii=False).encode())
+    | st.text('{}[],:"\\ab01.-eE \nu', max_size=20).map(str.encode)
+    | st.binary(max_size=10)
+    | st.sampled_from(
+        [
+            b'{"a":1,"a":1}', b'{"a b":1,"ab":1}', b"[18446744073709551616]", b"[1e400]",
+            b"[1E5]", b"[-0]", b"[1.10]", b'["\\/"]', b'["\\ud800"]', b"[1.0]", b'{"a":1 ,"b":2}',
+            b"\xef\xbb\xbf1", b"[-9223372036854775809]", b'["\\u00e4"]', b"[" * 65 + b"]" * 65,
+        ]
+    )
+)  # fmt: skip
+
+
+@given(BODIES)
+def test_parsing(body):
+    pytest.importorskip("orjson")
+    assert parsed(body, enabled=True) == parsed(body, enabled=False)
+
+
+def parsed(body, *, enabled):
+    before, fast.ENABLED = fast.ENABLED, enabled
+    try:
+        return repr(loads(body))
+    except Problem as problem:
+        return problem.detail
+    finally:
+        fast.ENABLED = before
+
+
+PLAIN = ["^[a-z0-9-]+$", r"^\d{4}-\d\d$", r"^(?:a|b)*$", r"^\S+@\S+$", r"^[\w.-]+$", r"^a\.b$", ""]
+NOT_PLAIN = [
+    ".",
+    r"\p{L}",
+    r"\bx",
+    "(?=a)",
+    "(?<n>a)",
+    "[a&&b]",
+    "[a--b]",
+    r"\u0041",
+    "[a[b]",
+    r"\cJ",
+]
+
+
+@pytest.mark.parametrize("pattern", PLAIN + NOT_PLAIN)
+def test_patterns_that_mean_the_same_to_both(pattern):
+    plain = fast.is_plain([("pattern", pattern)], formats=False)
+    assert plain is (pattern in PLAIN)
+    assert fast.is_plain([("patternProperties", {pattern: True})], formats=False) is plain
+
+
+# Each row: a keyword with a value, about which the engines might differ.
+LEFT_ALONE = [
+    ("multipleOf", 0.01),
+    ("enum", [9007199254740993]),
+    ("const", 1e300),
+    ("minimum", 2**63),
+    ("unevaluatedItems", False),
+    ("$dynamicRef", "#a"),
+]
+
+
+@pytest.mark.parametrize(("keyword", "value"), LEFT_ALONE)
+def test_what_only_our_engine_decides(keyword, value):
+    assert not fast.is_plain([(keyword, value)], formats=False)
+    assert not fast.is_plain([("format", "date")], formats=True)
+    assert fast.is_plain([("format", "date"), ("minimum", 1.5)], formats=False)
+
+
+def test_a_schema_that_leads_back_is_left_alone():
+    pytest.importorskip("jsonschema_rs")
+    schema = {"properties": {"a": {"$ref": "#"}}}
+    assert made(schema, enabled=True)._accepts is None
+    assert made({"properties": {"a": {"type": "null"}}}, enabled=True)._accepts is not None

@@ -1,0 +1,126 @@
+"""The routes of an app, read from each framework in one and the same shape."""
+
+import bottle
+import django.urls
+import falcon
+import pytest
+from django.urls import include, path, re_path
+from django.views import View
+from flask import Flask
+from pyramid.config import Configurator
+from pyramid.response import Response
+
+from statusware import wrap
+from statusware.integrations.routes import routes_of
+from statusware.policy.coverage import AppRoute
+from tests.bypass.apps import ANY, App, Urls, django_handler
+
+ROUTES = [
+    (("GET", "POST"), "/recipes"),
+    (("GET",), "/recipes/{id:int}"),
+    (("DELETE",), "/u/{id:uuid}/x"),
+    (("GET",), "/files/{rest:path}"),
+    (("PUT",), "/team/{name}"),
+]
+
+
+def seen(app):
+    return {(r.pattern, r.methods) for r in routes_of(app)}
+
+
+@pytest.mark.parametrize("framework", ["flask", "falcon", "pyramid", "bottle"])
+def test_the_same_routes_are_read_from_each_framework(framework):
+    found = {}
+    for pattern, methods in seen(App(framework, ROUTES).wsgi):
+        found[pattern] = found.get(pattern, frozenset()) | methods
+    expected = {pattern: frozenset(methods) for methods, pattern in ROUTES}
+    if framework in ("pyramid", "bottle"):  # a UUID is a regular expression there
+        expected["/u/{id}/x"] = expected.pop("/u/{id:uuid}/x")
+    assert found == expected
+
+
+@pytest.mark.parametrize("framework", ["pyramid", "bottle"])
+def test_any_method(framework):
+    assert seen(App(framework, [(None, "/a")]).wsgi) == {("/a", None)}
+
+
+def test_flask_in_all_its_forms():
+    app = Flask("x")
+
+    @app.get("/a/<string(length=2):code>.json")
+    def view(code):
+        """Never called."""
+
+    expected = {("/a/{part0}", frozenset({"GET"})), ("/static/{filename:path}", frozenset({"GET"}))}
+    assert seen(app) == expected
+    assert seen(app.wsgi_app) == expected
+    assert seen(wrap(app, {"routes": [{"match": "GET /a", "allow": "everyone"}]})) == expected
+    app.wsgi_app = wrap(app.wsgi_app)
+    assert seen(app) == expected
+    assert routes_of(app)[1] == AppRoute("/a/{part0}", frozenset({"GET"}), "view")
+
+
+def test_pyramid_beyond_plain_routes():
+    with Configurator() as config:
+        config.add_route("rest", "/rest/*more")
+        config.add_route("posted", "files/{name:[a-z]{2,3}}", request_method="POST")
+        for name in ("rest", "posted"):
+            config.add_view(lambda request: Response("x"), route_name=name)
+        config.add_view(lambda request: Response("x"), name="traversal")
+        app = config.make_wsgi_app()
+    assert seen(app) == {("/rest/{more:path}", None), ("/files/{name}", frozenset({"POST"}))}
+
+
+def test_django():
+    class Both(View):
+        def get(self, request):
+            """Never called."""
+
+        post = get
+
+    def plain(request):
+        """Never called."""
+
+    inner = [path("<int:id>/", Both.as_view(), name="both"), re_path(r"^x/(?P<y>\w+)$", plain)]
+    django.urls.set_urlconf(Urls([path("api/", include(inner)), path("plain", plain)]))
+    try:
+        assert seen(django_handler()) == {
+            ("/api/{id:int}/", frozenset({"GET", "POST"})),
+            ("/api/x/{y}", None),
+            ("/plain", None),
+        }
+    finally:
+        django.urls.set_urlconf(None)
+
+
+def test_bottle_and_falcon_names():
+    app = bottle.Bottle()
+
+    @app.route("/old/<name>", method=["GET"])
+    def view(name):
+        """Never called."""
+
+    assert routes_of(app) == [AppRoute("/old/{name}", frozenset({"GET"}), "view")]
+
+    class Thing:
+        def on_get(self, request, response, **values):
+            """Never called."""
+
+    made = falcon.App()
+    made.add_route("/a/{id:int(min=1)}", Thing())
+    assert routes_of(made) == [AppRoute("/a/{id:int}", frozenset({"GET"}), "Thing")]
+
+
+@pytest.mark.parametrize("app", [lambda environ, start_response: [], object(), None])
+def test_what_is_no_framework_has_no_routes(app):
+    assert routes_of(app) is None
+
+
+def test_middleware_that_contains_itself_ends():
+    class Loop:
+        @property
+        def app(self):
+            return self
+
+    assert routes_of(Loop()) is None
+    assert ANY

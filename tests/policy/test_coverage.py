@@ -1,0 +1,194 @@
+"""What `statusware check` finds between a policy and an app, and `audit` refuses."""
+
+import logging
+
+import pytest
+
+from statusware import Policy, PolicyError, wrap
+from statusware.policy.coverage import AppRoute, Finding, audit, findings, uncovered
+from tests.bypass.apps import App
+
+SCHEMES = {"session": {"verify": f"{__name__}:nobody", "challenge": "Session"}}
+
+
+def nobody(environ):
+    """Knows nobody."""
+
+
+def policy(*routes, **api):
+    listed = [{"match": r} if isinstance(r, str) else r for r in routes]
+    return Policy({"auth": SCHEMES, "routes": listed, "api": api})
+
+
+def app_routes(*matches):
+    made = []
+    for match in matches:
+        methods, _, pattern = match.partition(" ")
+        named = None if methods == "*" else frozenset(methods.split(","))
+        made.append(AppRoute(pattern, named, "view"))
+    return made
+
+
+def kinds(policy, *matches):
+    routes = app_routes(*matches) if matches else None
+    return {(f.kind, f.route) for f in findings(policy, routes)}
+
+
+UNCOVERED = [
+    # the policy's routes, the app's, what has no rule
+    (["GET /a"], ["GET /a"], set()),
+    (["GET /a"], ["GET /a/"], set()),
+    (["GET /a"], ["GET,POST /a"], {"POST /a"}),
+    (["GET /a"], ["GET,DELETE /a", "PUT /b"], {"DELETE /a", "PUT /b"}),
+    (["* /a"], ["GET,POST /a"], set()),
+    (["GET /{x}"], ["GET /{y:int}", "GET /{z}"], set()),
+    (["GET /{x:int}"], ["GET /{y:int}"], set()),
+    (["GET /{x:int}"], ["GET /{y}"], {"GET /{y}"}),
+    (["GET /{x:path}"], ["GET /{y}", "GET /a/b", "GET /{z:path}"], set()),
+    (["GET /a/{x}"], ["GET /a/{y:path}"], {"GET /a/{y:path}"}),
+    (["GET /a"], ["* /a", "* /b"], {"/b"}),
+    (["GET /a"], ["LOCK /b"], set()),  # a method that is 501 anyway
+]
+
+
+@pytest.mark.parametrize(("rules", "routes", "missing"), UNCOVERED, ids=str)
+def test_uncovered(rules, routes, missing):
+    found = uncovered(policy(*rules), app_routes(*routes))
+    assert {f.route for f in found} == missing
+    assert {(f.level, f.kind) for f in found} <= {("error", "uncovered")}
+
+
+def test_what_becomes_of_an_uncovered_route():
+    [reject] = uncovered(policy("GET /a"), app_routes("GET /b"))
+    assert reject.message == 'no rule lists it (view view); nobody can reach it; did you mean "/a"?'
+    [passed] = uncovered(policy("GET /a", unlisted="pass"), app_routes("GET /long"))
+    assert passed.message == "no rule lists it (view view); anybody may use it"
+    [other] = uncovered(policy("GET /a", unlisted="pass"), app_routes("PUT /a"))
+    assert "nobody can reach it" in other.message
+
+
+def test_routes_outside_the_paths_are_no_matter():
+    assert not uncovered(policy("GET /api/a", paths=["/api"]), app_routes("GET /b"))
+
+
+NO_ROUTE = [
+    (["GET /a"], ["GET /a"], set()),
+    (["GET /a"], ["GET /a/"], set()),
+    (["GET /recipes", "GET /a"], ["GET /Recipes", "GET /a"], {"GET /recipes"}),
+    (["GET,DELETE /a"], ["GET /a"], {"DELETE /a"}),
+    (["GET,OPTIONS,HEAD /a"], ["GET /a"], set()),
+    (["GET,DELETE /a"], ["* /a"], set()),
+    (["* /a"], ["GET /a"], set()),
+    (["GET /a/{x:int}"], ["GET /a/{y}"], set()),
+    (["GET /a/{x:int}"], ["GET /a/b"], {"GET /a/{x:int}"}),
+    (["GET /a/{x:int}"], ["GET /a/5"], set()),
+    (["GET /a/{x:int}"], ["GET /a/{y:uuid}"], {"GET /a/{x:int}"}),
+    (["GET /a/new"], ["GET /a/{y}"], set()),
+    (["GET /a/b/c"], ["GET /a/{y:path}"], set()),
+    (["GET /a/b"], ["GET /a"], {"GET /a/b"}),
+]
+
+
+@pytest.mark.parametrize(("rules", "routes", "dead"), NO_ROUTE, ids=str)
+def test_rules_without_a_route(rules, routes, dead):
+    found = findings(policy(*rules), app_routes(*routes))
+    assert {f.route for f in found if f.kind == "no-route"} == dead
+
+
+NEAR = {
+    "/Recipes": "differs by upper and lower case",
+    "/recipe": 'did you mean "/recipe"?',
+    "/recipess": 'did you mean "/recipess"?',
+    "/recibes": 'did you mean "/recibes"?',
+    "/reci": "the app has no such route",
+}
+
+
+@pytest.mark.parametrize(("served", "told"), NEAR.items())
+def test_near_misses(served, told):
+    found = findings(policy("GET /recipes"), app_routes(f"GET {served}"))
+    [finding] = [f for f in found if f.kind == "no-route"]
+    assert finding.message.endswith(told)
+    assert finding.where == "routes[0]"
+
+
+RULES = [
+    # a rule, what is said of it
+    ({"match": "GET /a"}, set()),
+    ({"match": "POST /a"}, {"no-body"}),
+    ({"match": "* /a"}, {"no-body"}),
+    ({"match": "DELETE /a"}, set()),
+    ({"match": "POST /a", "body": {}}, set()),
+    ({"match": "POST /a", "body": {}, "allow": "everyone"}, {"open-write"}),
+    ({"match": "DELETE /a", "allow": "everyone"}, {"open-write"}),
+    ({"match": "DELETE /a", "allow": "everyone", "deny": "role:x"}, set()),
+    ({"match": "GET /a", "allow": "everyone"}, set()),
+    ({"match": "GET /a", "allow": "everyone", "deny": "everyone"}, {"never-allows"}),
+    ({"match": "GET /a", "allow": "role:a", "deny": "role:a"}, {"never-allows"}),
+    ({"match": "GET /a", "allow": "role:a", "deny": "authenticated"}, {"never-allows"}),
+    ({"match": "GET /a", "allow": "everyone", "deny": "authenticated"}, set()),
+    ({"match": "GET /a", "allow": ["role:a & role:b", "role:b"], "deny": "role:b"}, {"never-allows"}),
+    ({"match": "GET /a", "allow": ["role:a", "role:b"], "deny": "role:b"}, set()),
+    ({"match": "GET /a", "allow": "role:a", "deny": "role:a & role:b"}, set()),
+    ({"match": "GET /a", "allow": "user:a & user:b"}, {"never-allows"}),
+    ({"match": "GET /a", "allow": "user:a & user:session/a"}, set()),
+    ({"match": "GET /{x}", "allow": "user:a & user:{x}"}, set()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "said"), RULES, ids=str)
+def test_odd_rules(rule, said):
+    assert {f.kind for f in findings(policy(rule))} == said
+
+
+def test_a_rule_that_never_wins():
+    methods = ",".join(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+    assert ("never-wins", "* /a") in kinds(policy("* /a", f"{methods} /a"))
+    assert ("never-wins", "* /a") not in kinds(policy("* /a", "GET /a"))
+    assert not kinds(policy("GET /{x}", "GET /a", "GET /{x:int}", "GET /{x:path}"))
+
+
+def test_errors_come_first():
+    found = findings(policy("POST /b"), app_routes("GET /c"))
+    assert [f.level for f in found] == ["error", "warning", "warning"]
+    assert found[0] == Finding(
+        "error", "uncovered", "GET /c",
+        'no rule lists it (view view); nobody can reach it; did you mean "/b"?',
+    )  # fmt: skip
+
+
+def test_audit():
+    rules = policy("GET /a")
+    audit(rules, app_routes("GET /a"))
+    with pytest.raises(PolicyError, match=r"^api\.audit: no rule lists GET /b"):
+        audit(rules, app_routes("GET /b"))
+    with pytest.raises(PolicyError, match="and 2 more"):
+        audit(rules, app_routes(*(f"GET /long{at}" for at in range(7))))
+    with pytest.raises(PolicyError, match="cannot be read"):
+        audit(rules, None)
+
+
+def test_wrap_refuses_with_audit():
+    app = App("bottle", [(("GET",), "/a"), (("POST",), "/a")]).wsgi
+    document = {"routes": [{"match": "GET /a", "allow": "everyone"}], "api": {"audit": "refuse"}}
+    with pytest.raises(PolicyError, match=r"api\.audit: no rule lists POST /a"):
+        wrap(app, document)
+    document["routes"][0]["match"] = "GET,POST /a"
+    assert wrap(app, document)
+    with pytest.raises(PolicyError, match="cannot be read"):
+        wrap(lambda environ, start_response: [], document)
+
+
+def test_wrap_says_how_many_routes_have_no_rule(caplog):
+    app = App("bottle", [(("GET", "POST"), "/a"), (("GET",), "/b")]).wsgi
+    caplog.set_level(logging.WARNING, "statusware.policy")
+    wrap(app, {"routes": [{"match": "GET /a", "allow": "everyone"}]})
+    [record] = caplog.records
+    assert record.getMessage().startswith("2 of the app's own routes have no rule")
+
+
+def test_an_app_that_cannot_be_read_is_served_all_the_same(caplog):
+    app = App("bottle", [(("GET",), "/a")]).wsgi
+    app.routes[:] = [object()]
+    assert wrap(app, {"routes": [{"match": "GET /a", "allow": "everyone"}]})
+    assert "cannot be read" in caplog.text

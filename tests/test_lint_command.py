@@ -1,0 +1,92 @@
+"""`statusware lint` over a Flask app, with and without a policy."""
+
+import pytest
+from flask import Flask
+
+from statusware.cli import main
+
+asked = []
+
+app = Flask("shop")
+
+
+@app.before_request
+def note():
+    from flask import request
+
+    asked.append((request.method, request.path))
+
+
+@app.get("/recipes/<int:number>")
+def recipe(number):
+    return {"number": number}
+
+
+@app.post("/recipes")
+def create():
+    return "made", 201
+
+
+@app.get("/lost")
+def lost():
+    return "over there", 303
+
+
+@app.get("/files/<path:name>")
+def files(name):
+    return name
+
+
+HERE = f"{__name__}:app"
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    asked.clear()
+
+
+def test_its_routes_are_asked(capsys):
+    assert main(["lint", HERE]) == 1
+    out = capsys.readouterr().out
+    assert "'GET /lost' 303: has no Location [error location, RFC 9110 15.4]" in out
+    assert {("GET", "/recipes/1"), ("HEAD", "/recipes/1"), ("GET", "/files/a/b")} <= set(asked)
+    assert ("POST", "/recipes") not in asked
+
+
+def test_unsafe_methods_on_demand(capsys):
+    assert main(["lint", HERE, "--unsafe", "--ignore", "location"]) == 1
+    assert "has no Location: where is what was created?" in capsys.readouterr().out
+    assert ("POST", "/recipes") in asked
+
+
+def broken(environ, start_response):
+    raise ValueError
+
+
+def test_an_app_that_raises(capsys):
+    assert main(["lint", f"{__name__}:broken", "--path", "GET /x"]) == 1
+    assert "'GET /x' raised ValueError" in capsys.readouterr().out
+
+
+def test_a_path_of_ones_own(capsys):
+    assert main(["lint", HERE, "--path", "GET /recipes/7", "--ignore", "location"]) == 0
+    assert ("GET", "/recipes/7") in asked
+    assert main(["lint", HERE, "--path", "nonsense"]) == 2
+
+
+def test_the_rules(capsys):
+    assert main(["lint", HERE, "--rules"]) == 0
+    assert "challenge          error    RFC 9110 15.5.2" in capsys.readouterr().out
+    assert asked == []
+
+
+def test_behind_a_policy(capsys, tmp_path):
+    policy = tmp_path / "policy.toml"
+    policy.write_text(
+        '[[routes]]\nmatch = ["GET /recipes/{id:int}", "GET /files/{name:path}"]\n'
+        'allow = ["everyone"]\n'
+    )
+    assert main(["lint", HERE, "--policy", str(policy)]) == 0
+    assert set(asked) == {
+        (method, path) for method in ("GET", "HEAD") for path in ("/recipes/1", "/files/a/b")
+    }
