@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from json.encoder import encode_basestring as _quote
 from typing import Any
 
-__all__ = ["encode", "utf8"]
+__all__ = ["encode", "quote", "utf8"]
 
 log = logging.getLogger("statusware.envelope")
 
@@ -25,18 +25,14 @@ def encode(members: Mapping[str, Any]) -> bytes:
     What JSON cannot say is said as text; a lone surrogate becomes U+FFFD.
     """
     try:
-        return f"{{{', '.join([_member(n, v) for n, v in members.items()])}}}".encode()
+        return _strict.encode(members).encode()
     except (TypeError, ValueError, RecursionError):  # ValueError: UnicodeEncodeError too
         return utf8(_strict.encode(_plain(members, 0)))
 
 
-def _member(name: str, value: Any) -> str:
-    """`name: value` in JSON; texts and numbers, which most are, without the encoder."""
-    if type(value) is str:
-        return f"{_quote(name)}: {_quote(value)}"
-    if type(value) is int:
-        return f"{_quote(name)}: {value}"
-    return f"{_quote(name)}: {_strict.encode(value)}"
+def quote(text: str) -> bytes:
+    """`text` as a JSON string."""
+    return _quote(text).encode("utf-8", "replace")
 
 
 def utf8(text: str) -> bytes:

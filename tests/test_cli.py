@@ -31,7 +31,7 @@ match = "DELETE /soups/{id:int}"
 hide = true
 """
 
-COMMANDS = ["check", "demo", "keys", "lint", "problems", "serve", "token"]
+COMMANDS = ["check", "demo", "explain", "keys", "lint", "problems", "serve", "token", "who"]
 
 
 @pytest.fixture(autouse=True)

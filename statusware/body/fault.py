@@ -48,6 +48,7 @@ _SMALL = (
     rf"(?:{_SCALAR}|\[(?:{_W}{_SCALAR}{_W},)*+{_W}{_SCALAR}{_W}\]"
     rf"|\{{{_W}{_PLAIN}{_W}:{_W}{_SCALAR}{_W}\}})"
 )
+_COMMA = re.compile(rf"{_W},{_W}")
 _ITEMS = re.compile(rf"(?:{_W}{_SCALAR}{_W},)*+")
 _SMALL_ITEMS = re.compile(rf"(?:{_W}{_SMALL}{_W},)*+")
 _MEMBERS = re.compile(rf"(?:{_W}{_PLAIN}{_W}:{_W}{_SCALAR}{_W},)*+")
@@ -145,7 +146,8 @@ def _value(reader: _Reader) -> _Step | None:
 
 def _skipped(reader: _Reader) -> bool:
     """Whether a whole object or array was right, and has been gone past."""
-    if reader.skip is None or reader.failures >= MAX_FAILURES:
+    # The outermost one is not right, or nobody would ask.
+    if reader.skip is None or not reader.open or reader.failures >= MAX_FAILURES:
         return False
     try:
         reader.at = reader.skip(reader.text, reader.at)
@@ -163,6 +165,9 @@ def _item(reader: _Reader) -> _Step | None:
     # Containers add levels, so that near the limit only scalars are gone past.
     deep = len(reader.open) + 1 >= reader.max_depth
     reader.take(_ITEMS if deep else _SMALL_ITEMS)
+    while reader.peek() in ("{", "[") and _skipped(reader):
+        if reader.take(_COMMA) is None:
+            return _after
     return _value(reader)
 
 

@@ -10,16 +10,18 @@ from ..errors import PolicyError
 from ..serve import import_from_here
 from .check import check
 from .demo import demo
+from .explain import explain
 from .keys import keys
 from .lint import lint
 from .problems import problems
 from .serve import serve
 from .token import token
+from .who import who
 
 __all__ = ["run"]
 
 #: Commands whose names are settled, but which do not exist yet.
-LATER = frozenset("explain init openapi report schema who".split())
+LATER = frozenset("init openapi report schema".split())
 
 
 class Commands(click.Group):
@@ -39,7 +41,7 @@ def commands() -> None:
     """A correct HTTP status contract in front of any WSGI app."""
 
 
-for command in (check, demo, keys, lint, problems, serve, token):
+for command in (check, demo, explain, keys, lint, problems, serve, token, who):
     commands.add_command(command)
 
 

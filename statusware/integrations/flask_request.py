@@ -40,18 +40,18 @@ class _Reusing(Request):
     """Hands the parsed body to `get_json()` unless the app has a JSON provider of its own."""
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
-        """The parsed body."""
-        if cache and "statusware.parsed" in self.environ and self._untouched():
-            source: BytesIO = self.environ["wsgi.input"]
-            body = source.getvalue()
+        """The parsed body; of any other one than that, what Werkzeug says."""
+        provider = self.json_module
+        if "statusware.parsed" not in self.environ or not _is_default(provider):
+            return super().get_json(force, silent, cache)
+        if cache and self._untouched():
             with suppress(LookupError):
-                value = take(self.environ, body)
-                # As Werkzeug leaves a request whose body it has read and parsed.
-                source.seek(0, SEEK_END)
-                self.__dict__["stream"] = source
-                self._cached_data, self._cached_json = body, (value, value)
-                return value
-        return super().get_json(force, silent, cache)
+                return self._take()
+        self.json_module = _Known(self.environ, provider)
+        try:
+            return super().get_json(force, silent, cache)
+        finally:
+            self.json_module = provider
 
     def _untouched(self) -> bool:
         """Whether Werkzeug would read all of a stream like that of `JSONBody`, and parse it."""
@@ -61,44 +61,38 @@ class _Reusing(Request):
             type(source) is BytesIO
             and source.tell() == 0
             and environ.get("CONTENT_LENGTH") == str(len(source.getvalue()))
+            and environ.get("CONTENT_TYPE") == "application/json"
             and "stream" not in state
             and "_cached_data" not in state
-            and environ.get("CONTENT_TYPE") == "application/json"
-            and _is_default(state.get("_provider"))
             and not self.shallow
             and self.max_content_length is None
         )
 
-    @property
-    def json_module(self) -> Any:
-        """The JSON provider of the app (Flask sets it), which knows the parsed body too."""
-        provider = self.__dict__.get("_provider", Request.json_module)
-        if "statusware.parsed" in self.environ and _is_default(provider):
-            return _Known(self.environ, provider)
-        return provider
-
-    @json_module.setter
-    def json_module(self, provider: Any) -> None:
-        self.__dict__["_provider"] = provider
+    def _take(self) -> Any:
+        """Take the value, and leave the request as Werkzeug does that has read and parsed."""
+        source: BytesIO = self.environ["wsgi.input"]
+        body = source.getvalue()
+        value = take(self.environ, body)
+        source.seek(0, SEEK_END)
+        self.__dict__["stream"] = source
+        self._cached_data, self._cached_json = body, (value, value)
+        return value
 
 
 class _Known:
     """A JSON provider for which one text has been parsed already."""
 
+    __slots__ = ("_environ", "_provider")
+
     def __init__(self, environ: WSGIEnvironment, provider: Any) -> None:
         self._environ, self._provider = environ, provider
 
-    def loads(self, data: str | bytes, **options: Any) -> Any:
-        """The value of JSON; options have their effect in a parser only."""
-        if not options:
-            try:
-                return take(self._environ, data)
-            except LookupError:
-                pass
-        return self._provider.loads(data, **options)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._provider, name)
+    def loads(self, data: bytes) -> Any:
+        """The value of a JSON text."""
+        try:
+            return take(self._environ, data)
+        except LookupError:
+            return self._provider.loads(data)
 
 
 def _is_default(provider: Any) -> bool:

@@ -20,6 +20,7 @@ from ..errors import PolicyError, nearest
 from ..problem import Problem, Renderer
 from .bare import KEEP, is_answer, judge, replace
 from .catalogue import pages
+from .cors import Cors
 from .record import log_failure, log_midstream, log_translated
 from .rendering import Rendering
 from .response import Outgoing, Rest
@@ -42,7 +43,8 @@ class ErrorEnvelope:
     served. `problems` are codes of the app's own: `{code: {"status": …, "title": …,
     "detail": …, "fix": …}}`. `keep` says which error bodies of the app stay:
     "json", "none", "all", or "merge" (the members of a JSON object are taken over); with
-    `html`, a client that clearly prefers HTML gets pages. A wrong option is a `PolicyError`.
+    `html`, a client that clearly prefers HTML gets pages. With `cors`, every response carries
+    what browsers need to show it to other sites. A wrong option is a `PolicyError`.
 
         app = ErrorEnvelope(app, not_found=["shop.models.RecipeNotFound"])
     """
@@ -58,10 +60,11 @@ class ErrorEnvelope:
         keep: str = "json",
         html: bool = True,
         problems: Mapping[str, Any] | None = None,
+        cors: Cors | None = None,
     ) -> None:
         if keep not in KEEP:
             raise PolicyError(f"{keep!r} is unknown", key="keep", hint=nearest(str(keep), KEEP))
-        self.app = app
+        self.app, self._cors = app, cors
         entries = own_entries(problems or {})
         #: How problems look; others may ask for it.
         self.renderer = Rendering(format=format, types=types, html=html, entries=entries)
@@ -73,6 +76,8 @@ class ErrorEnvelope:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["statusware.renderer"] = self.renderer
         request_id(environ)  # an app may read it from the environ
+        if self._cors is not None:
+            start_response = self._cors.start(environ, start_response)
         if self._pages is not None and (page := self._pages.find(environ)) is not None:
             return page(environ, start_response)
         if "HTTP_UPGRADE" in environ and _is_upgrade(environ):

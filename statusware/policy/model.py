@@ -20,6 +20,7 @@ from ..errors import PolicyError
 from ..layers.access import AccessControl, access_rule
 from ..layers.authentication import Authentication
 from ..layers.body import JSONBody, body_rules
+from ..layers.cors import Cors
 from ..layers.envelope import ErrorEnvelope
 from ..layers.routing import Routing
 from ..layers.translate import Translation
@@ -86,8 +87,8 @@ class Policy:
     def layers(self) -> list[Layer]:
         """The factories of the layers, outermost first."""
         made: list[Layer] = [
-            partial(ErrorEnvelope, exceptions=self.translation, **self._envelope),
-            partial(Routing, routes=self.table),
+            partial(ErrorEnvelope, exceptions=self.translation, cors=self._cors, **self._envelope),
+            partial(Routing, routes=self.table, cors=self._cors),
         ]
         if self.schemes:
             made.append(self._authentication)
@@ -112,6 +113,7 @@ class Policy:
         )
         if "auth" in document and not self.schemes:
             raise PolicyError("has no scheme", key="auth", hint="as in [auth.bearer]")
+        self._cors = _in("cors", Cors, **document["cors"]) if "cors" in document else None
         self._credentials = layer_options(document)
         routes = [
             Route(**columns, where=f"routes[{at}]")

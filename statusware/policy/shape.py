@@ -87,6 +87,17 @@ SHAPE: dict[str, Any] = {
                 },
             ),
             "auth": {"type": "object", "description": "a table of schemes"},
+            "cors": _table(
+                "a table",
+                {
+                    "origins": _TEXTS,
+                    "headers": _TEXTS,
+                    "expose": _TEXTS,
+                    "credentials": _FLAG,
+                    "max_age": {"type": "integer", "minimum": 0, "description": "seconds"},
+                },
+                required=["origins"],
+            ),
             "errors": {
                 "type": "object",
                 "additionalProperties": _MEANING,
@@ -129,7 +140,7 @@ SHAPE: dict[str, Any] = {
 
 #: Known, and refused by name until a later version supports it.
 NOT_YET = frozenset({
-    "cors", "api.report", "api.openapi", "api.openapi_unsecured", "api.openapi_base",
+    "api.report", "api.openapi", "api.openapi_unsecured", "api.openapi_base",
     "api.reload",
 })  # fmt: skip
 

@@ -116,12 +116,23 @@ class RouteTable:
         }
         if not listed:
             return []
-        known = sorted(self.line.methods, key=_order)
-        return [method for method in known if method in listed or method == "OPTIONS"]
+        return [method for method in self.known() if method in listed or method == "OPTIONS"]
+
+    def known(self) -> list[str]:
+        """All known methods, in the order of the table of methods."""
+        return sorted(self.line.methods, key=_order)
 
     def lists(self, path: str) -> bool:
         """Whether any route lists this path, whatever the method; hidden ones included."""
         return bool(self._tree.search(path))
+
+    def candidates(self, path: str) -> list[tuple[str, Route, frozenset[str]]]:
+        """All that lists a path, the most specific first: pattern, route and its methods there."""
+        found: dict[tuple[str, Route], set[str]] = {}
+        for leaf, _ in self._tree.search(path):
+            for method, (route, pattern) in leaf.items():
+                found.setdefault((pattern.text, route), set()).add(method)
+        return [(text, route, frozenset(methods)) for (text, route), methods in found.items()]
 
     def _overridden(self, match: Match, override: str) -> Match:
         """A match of its own that carries the one of the other method too."""

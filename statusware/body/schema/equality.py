@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 __all__ = ["all_differ", "divides", "same_key"]
@@ -58,14 +56,23 @@ def divides(divisor: float | int) -> Callable[[Any], bool]:
 
     19.99 is a multiple of 0.01, although neither is a double.
     """
-    exact = Fraction(Decimal(repr(divisor)))
-    scale, whole = exact.denominator, exact.numerator
+    digits, exponent = _decimal(divisor)
 
     def test(value: Any) -> bool:
-        if type(value) is int:
-            return value * scale % whole == 0
-        number = Decimal(repr(value))
-        top, bottom = number.as_integer_ratio()
-        return top * scale % (whole * bottom) == 0
+        if type(value) is int and exponent >= 0:
+            return bool(value % (digits * 10**exponent) == 0)
+        number, shift = _decimal(value)
+        shift -= exponent
+        if shift >= 0:
+            # The remainder of a power takes no large numbers, however large the value.
+            return bool(number * pow(10, shift, digits) % digits == 0)
+        return bool(number % (digits * 10**-shift) == 0)
 
     return test
+
+
+def _decimal(number: float | int) -> tuple[int, int]:
+    """The decimal digits of a number, and the power of ten that they are to be taken times."""
+    mantissa, _, exponent = repr(number).partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    return int(whole + fraction), int(exponent or 0) - len(fraction)
