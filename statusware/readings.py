@@ -12,7 +12,7 @@ from unicodedata import digit
 from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
-__all__ = ["is_plain", "plain_values", "readings"]
+__all__ = ["has_plain_values", "is_plain", "plain_values", "readings"]
 
 #: More readings than any honest path has; a bound on the work that one request can ask for.
 MOST = 50
@@ -57,6 +57,18 @@ def plain_values(path: str) -> str:
     somewhere: Falcon asks `int`, others match `\d`, which takes the digits of every script.
     """
     return _VALUE.sub(_plain_value, path)
+
+
+def has_plain_values(path: str) -> bool:
+    """Whether `plain_values` certainly leaves a path as it is: most paths, told in less time.
+
+    `path` has been read strictly, so that the only white space that it can hold is a space.
+    """
+    return (
+        len(path) < 32
+        and path.isascii()
+        and not ("/0" in path or "/-" in path or "+" in path or "_" in path or " " in path)
+    )
 
 
 def _plain_value(found: re.Match[str]) -> str:

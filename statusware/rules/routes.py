@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..errors import PolicyError, nearest
-from ..readings import plain_values
+from ..readings import has_plain_values, plain_values
 from ..request import METHODS, RequestLine, ambiguous, overridden
 from .pattern import Pattern
 from .principals import reads_request
@@ -83,16 +83,20 @@ class RouteTable:
         """
         literal = self._literal.get(environ.get("PATH_INFO", ""))
         match = None if literal is None else literal.get(environ["REQUEST_METHOD"])
-        if match is not None:
-            self.line.check_mount(environ)
-        else:
+        if match is None:
             path = self.line.path(environ)
             match = self.find(self.line.method(environ), path)
+        elif environ.get("SCRIPT_NAME", "") not in self.line.mounts:
+            self.line.check_mount(environ)
         if (override := overridden(environ)) is not None:
             match = self._overridden(match, self.line.known(override))
-        if match.variables or self.line.relaxed or (not match and self.unlisted == "pass"):
+        found = match.route is not None
+        if self.line.relaxed or (
+            (match.variables or (not found and self.unlisted == "pass"))
+            and not has_plain_values(match.path)
+        ):
             self._check_readings(match)
-        if match.route is not None or not environ.get("statusware.route"):
+        if found or not environ.get("statusware.route"):
             environ["statusware.route"] = match
         return match
 
