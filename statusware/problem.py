@@ -120,8 +120,10 @@ class Problem(HTTPException):
         return self.get_response()
 
     def get_response(self, environ: Any = None, scope: Any = None) -> Response:
-        """The answer as a Werkzeug response: for `environ`, else for Flask's request."""
-        status, headers, body = answer(self, _flask_environ() if environ is None else environ)
+        """The answer as a Werkzeug response: for `environ` (or a request), else for Flask's."""
+        if environ is None:
+            environ = _flask_environ()
+        status, headers, body = answer(self, getattr(environ, "environ", environ))
         return Response(body, status, headers)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:

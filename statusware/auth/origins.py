@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..errors import PolicyError
+from ..errors import PolicyError, check_list
 from ..problem import Problem
 from ..request import overridden
 
@@ -36,6 +36,7 @@ class Origins:
     """
 
     def __init__(self, own: str | Iterable[str] = "", allowed: Iterable[str] = ()) -> None:
+        check_list("origins", allowed)
         mine = ([own] if own else []) if isinstance(own, str) else list(own)
         self._own = frozenset(_origin(each, "origin") for each in mine)
         # "*" allows every origin to read what is public, not to act with credentials.

@@ -14,6 +14,7 @@ from .explain import explain
 from .keys import keys
 from .lint import lint
 from .problems import problems
+from .report import report
 from .serve import serve
 from .token import token
 from .who import who
@@ -21,7 +22,7 @@ from .who import who
 __all__ = ["run"]
 
 #: Commands whose names are settled, but which do not exist yet.
-LATER = frozenset("init openapi report schema".split())
+LATER = frozenset("init openapi schema".split())
 
 
 class Commands(click.Group):
@@ -41,7 +42,7 @@ def commands() -> None:
     """A correct HTTP status contract in front of any WSGI app."""
 
 
-for command in (check, demo, explain, keys, lint, problems, serve, token, who):
+for command in (check, demo, explain, keys, lint, problems, report, serve, token, who):
     commands.add_command(command)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalog import own_entries
 from ..correlation import request_id
-from ..errors import PolicyError, nearest
+from ..errors import PolicyError, check_app, check_flag, check_list, nearest
 from ..problem import Problem, Renderer
 from .bare import KEEP, is_answer, judge, replace
 from .catalogue import pages
@@ -64,6 +64,8 @@ class ErrorEnvelope:
     ) -> None:
         if keep not in KEEP:
             raise PolicyError(f"{keep!r} is unknown", key="keep", hint=nearest(str(keep), KEEP))
+        check_app(app)
+        check_flag("html", html)
         self.app, self._cors = app, cors
         entries = own_entries(problems or {})
         #: How problems look; others may ask for it.
@@ -98,6 +100,7 @@ class ErrorEnvelope:
     ) -> Iterable[bytes]:
         """Run an app; up to its first byte, whatever it raises becomes an answer."""
         out = Outgoing(start_response)
+        result: Iterable[bytes] = ()
         rest: Rest | None = None
         try:
             result = app(environ, out.start)
@@ -110,15 +113,13 @@ class ErrorEnvelope:
             if not out.sent:
                 out.send()
         except Exception as error:  # the app's, whatever it is: this layer answers for it
-            if rest is not None:
-                rest.close_quietly()
+            (rest or Rest(result, environ)).close_quietly()
             if out.sent:
                 log_midstream(error, environ)
                 raise
             return self._translate(error, app, environ, start_response)
         except BaseException:
-            if rest is not None:
-                rest.close_quietly()
+            (rest or Rest(result, environ)).close_quietly()
             raise
         return result
 
@@ -173,6 +174,10 @@ def _translation(
     """The table of exceptions; errors name the option that is wrong."""
     if isinstance(exceptions, Translation):
         return exceptions
+    check_list("not_found", not_found)
+    if exceptions is not None and not isinstance(exceptions, Mapping):
+        hint = 'as in {"shop.NameTaken": 409}'
+        raise PolicyError("must map exceptions to statuses", key="exceptions", hint=hint)
     Translation(dict.fromkeys(not_found, 404), key="not_found")
     return Translation({**dict.fromkeys(not_found, 404), **(exceptions or {})})
 

@@ -71,7 +71,7 @@ def explain(policy: Policy, environ: WSGIEnvironment, *, identity: Subject | Non
     """
     if policy.scope is not None and not policy.scope.reaches(environ):
         return Trace((Step("[api] paths", "skip", ("outside of them: nothing is touched",)),))
-    envelope, *factories = policy.layers
+    envelope, *factories = policy.enforced.values()
     steps: list[Step] = []
     for factory in factories:
         guard = factory(_app)

@@ -65,6 +65,12 @@ SHAPE: dict[str, Any] = {
                     },
                     "allow_path": _TEXTS,
                     "methods": _TEXTS,
+                    "report": {
+                        "type": ["boolean", "array"],
+                        "items": _TEXT,
+                        "description": "true, false or a list of layers",
+                    },
+                    "reload": _FLAG,
                     "audit": {"enum": ["refuse"], "description": '"refuse"'},
                 },
             ),
@@ -140,8 +146,7 @@ SHAPE: dict[str, Any] = {
 
 #: Known, and refused by name until a later version supports it.
 NOT_YET = frozenset({
-    "api.report", "api.openapi", "api.openapi_unsecured", "api.openapi_base",
-    "api.reload",
+    "api.openapi", "api.openapi_unsecured", "api.openapi_base",
 })  # fmt: skip
 
 

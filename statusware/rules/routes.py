@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..errors import PolicyError, nearest
+from ..errors import PolicyError, check_list, nearest
 from ..readings import has_plain_values, plain_values
 from ..request import METHODS, RequestLine, ambiguous, overridden
 from .pattern import Pattern
@@ -53,8 +53,7 @@ class RouteTable:
         if unlisted not in ("reject", "pass"):
             hint = nearest(str(unlisted), ("reject", "pass"))
             raise PolicyError(f"{unlisted!r} is unknown", key="unlisted", hint=hint)
-        if isinstance(routes, str):
-            raise PolicyError("must be a list of matches", key="routes", hint=f'["{routes}"]')
+        check_list("routes", routes)
         self.unlisted = unlisted
         self.line = RequestLine(methods=methods, mount=mount, allow_path=allow_path)
         self.routes = tuple(r if isinstance(r, Route) else Route(r) for r in routes)

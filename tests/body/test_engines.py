@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -84,6 +84,8 @@ SCHEMAS = st.recursive(st.booleans() | objects(st.booleans()), objects, max_leav
 
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
 @given(SCHEMAS, st.lists(VALUES, min_size=1, max_size=5))
+@example({"patternProperties": {"^a": False}, "unevaluatedItems": False}, [[None]])
+@example({"prefixItems": [False], "unevaluatedProperties": False}, [{"a": 1}])
 def test_schemas(schema, values):
     ours = made(schema, enabled=False)
     quick = made(schema, enabled=True)

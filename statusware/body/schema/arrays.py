@@ -48,8 +48,6 @@ class Items(_ArrayCheck):
 
     def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
         """All of them, or those that the prefix speaks of."""
-        if type(value) is not list:
-            return ()
         return range(len(value) if self.rest else min(len(value), len(self.prefix)))
 
 
@@ -85,7 +83,7 @@ class Contains(_ArrayCheck):
 
     def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
         """Those that are right; from 2020-12 on."""
-        if not self.evaluates or type(value) is not list:
+        if not self.evaluates:
             return ()
         return [index for index, item in enumerate(value) if self.node.ok(item, visit)]
 
@@ -108,8 +106,8 @@ class UnevaluatedItems(_ArrayCheck):
 
     def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
         """All that are left."""
-        return range(len(value)) if type(value) is list else ()
+        return range(len(value))
 
     def _unseen(self, value: Any, visit: Visit) -> Iterator[tuple[int, Any]]:
-        seen = {n for check in self.node.checks for n in check.evaluated(value, visit)}
+        seen = self.node.seen(value, visit)
         return ((index, item) for index, item in enumerate(value) if index not in seen)

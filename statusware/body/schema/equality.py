@@ -51,22 +51,23 @@ def all_differ(items: list[Any]) -> bool:
     return len({same_key(item) for item in items}) == len(items)
 
 
-def divides(divisor: float | int) -> Callable[[Any], bool]:
+def divides(divisor: float | int) -> Callable[[float | int], bool]:
     """A test for multiples of `divisor`, exact on the decimals that were written.
 
     19.99 is a multiple of 0.01, although neither is a double.
     """
     digits, exponent = _decimal(divisor)
 
-    def test(value: Any) -> bool:
-        if type(value) is int and exponent >= 0:
-            return bool(value % (digits * 10**exponent) == 0)
+    def test(value: float | int) -> bool:
+        if isinstance(value, int) and exponent >= 0:
+            return value % int(digits * 10**exponent) == 0
         number, shift = _decimal(value)
         shift -= exponent
         if shift >= 0:
             # The remainder of a power takes no large numbers, however large the value.
-            return bool(number * pow(10, shift, digits) % digits == 0)
-        return bool(number % (digits * 10**-shift) == 0)
+            return number * pow(10, shift, digits) % digits == 0
+        whole: int = digits * 10**-shift
+        return number % whole == 0
 
     return test
 

@@ -82,7 +82,7 @@ class Check:
         raise NotImplementedError
 
     def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
-        """Names or indices that it has looked at, for the `unevaluated…` keywords."""
+        """Names or indices of `value`, of one of `types`, that it has looked at."""
         return ()
 
     def in_place(self) -> Iterable[Node]:
@@ -128,8 +128,15 @@ class Node:
 
     def evaluated(self, value: Any, visit: Visit) -> Iterator[str | int]:
         """Names or indices that any of its keywords has looked at."""
-        for check in self.checks + self.last:
-            yield from check.evaluated(value, visit)
+        yield from self.seen(value, visit)
+        for check in self.last:
+            if type(value) in check.types:
+                yield from check.evaluated(value, visit)
+
+    def seen(self, value: Any, visit: Visit) -> set[str | int]:
+        """The same without the `unevaluated…` keywords."""
+        checks = (check for check in self.checks if type(value) in check.types)
+        return {each for check in checks for each in check.evaluated(value, visit)}
 
     def _unready(self, value: Any, visit: Visit) -> bool:
         raise AssertionError(f"{self.location} is used before it is finished")

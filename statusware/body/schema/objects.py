@@ -157,10 +157,9 @@ class DependentSchemas(_ObjectCheck):
 
     def evaluated(self, value: Any, visit: Visit) -> Iterator[str | int]:
         """What those schemas have looked at."""
-        if type(value) is dict:
-            for name, node in self.nodes.items():
-                if name in value:
-                    yield from node.evaluated(value, visit)
+        for name, node in self.nodes.items():
+            if name in value:
+                yield from node.evaluated(value, visit)
 
     def in_place(self) -> Iterable[Node]:
         """Each of them."""
@@ -195,19 +194,16 @@ class UnevaluatedProperties(_ObjectCheck):
 
     def ok(self, value: Any, visit: Visit) -> bool:
         """Whether those members are right."""
-        seen = self._seen(value, visit)
+        seen = self.node.seen(value, visit)
         return all(self.rest.ok(value[name], visit) for name in value if name not in seen)
 
     def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
         """Member by member."""
-        seen = self._seen(value, visit)
+        seen = self.node.seen(value, visit)
         for number, (name, item) in enumerate(value.items()):
             if name not in seen and not self.rest.ok(item, visit):
                 yield from self.rest.explain(item, step(at, number, name), visit)
 
     def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
         """All that are left."""
-        return list(value) if type(value) is dict else ()
-
-    def _seen(self, value: Any, visit: Visit) -> set[str | int]:
-        return {n for check in self.node.checks for n in check.evaluated(value, visit)}
+        return list(value)
