@@ -12,7 +12,7 @@ from unicodedata import digit
 from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
-__all__ = ["has_plain_values", "is_plain", "plain_values", "readings"]
+__all__ = ["is_plain", "plain_values", "readings"]
 
 #: More readings than any honest path has; a bound on the work that one request can ask for.
 MOST = 50
@@ -20,11 +20,14 @@ MOST = 50
 #: A path of which there is but one reading.
 _PLAIN = re.compile(r"(?:/(?!\.\.?(?:/|\Z))[!$&'()*+,:=@\w.~-]+)*/?", re.ASCII)
 
-#: Segments that Python's `int` or `UUID` takes, but not in the one plain way of writing them.
-_VALUE = re.compile(
-    r"/(?!(?:0|[1-9][0-9]*|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:/|\Z))"
-    r"(?:\s*[+-]?(\d+(?:_\d+)*)\s*|([^/]{32,}))(?=/|\Z)"
-)
+#: Segments that Python's `int` takes, but not in the one plain way of writing a number.
+_NUMBER = re.compile(r"/(?!(?:0|[1-9][0-9]*)(?:/|\Z))\s*[+-]?(\d+(?:_\d+)*)\s*(?=/|\Z)")
+
+#: A path in which nothing of either kind stands, as nearly all are.
+_USUAL = re.compile(r"(?:/(?:0|[1-9][0-9]{0,30}|[A-Za-z._~][A-Za-z0-9._~-]{0,30})?)*")
+
+#: Segments that `UUID` may take, but not in the one plain way of writing one.
+_UUID = re.compile(r"/(?![0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:/|\Z))([^/]{32,})(?=/|\Z)")
 
 
 def is_plain(path: str) -> bool:
@@ -50,33 +53,27 @@ def readings(path: bytes) -> frozenset[str] | None:
     return frozenset(reading.decode("utf-8", "surrogateescape") for reading in seen)
 
 
-def plain_values(path: str) -> str:
-    r"""`path` as it reads once its numbers and UUIDs went through the converter of a framework.
+def plain_values(path: str) -> frozenset[str]:
+    r"""How `path` reads once its numbers and UUIDs went through the converters of a framework.
 
     `/i/007`, `/i/+7`, `/i/0_7` and a seven of another script all reach a view for `/i/7`
     somewhere: Falcon asks `int`, others match `\d`, which takes the digits of every script.
+    A UUID is taken without dashes too, and 32 digits are one as well as a number.
     """
-    return _VALUE.sub(_plain_value, path)
+    if _USUAL.fullmatch(path):
+        return frozenset()
+    numbers, uuids = _NUMBER.sub(_plain_number, path), _UUID.sub(_plain_uuid, path)
+    return frozenset((numbers, uuids, _UUID.sub(_plain_uuid, numbers))) - {path}
 
 
-def has_plain_values(path: str) -> bool:
-    """Whether `plain_values` certainly leaves a path as it is: most paths, told in less time.
-
-    `path` has been read strictly, so that the only white space that it can hold is a space.
-    """
-    return (
-        len(path) < 32
-        and path.isascii()
-        and not ("/0" in path or "/-" in path or "+" in path or "_" in path or " " in path)
-    )
+def _plain_number(found: re.Match[str]) -> str:
+    digits = "".join(str(digit(c)) for c in found[1] if c != "_")
+    return "/" + (digits.lstrip("0") or "0")
 
 
-def _plain_value(found: re.Match[str]) -> str:
-    if found[1] is not None:
-        digits = "".join(str(digit(c)) for c in found[1] if c != "_")
-        return "/" + (digits.lstrip("0") or "0")
+def _plain_uuid(found: re.Match[str]) -> str:
     try:
-        return f"/{UUID(found[2])}"
+        return f"/{UUID(found[1])}"
     except ValueError:
         return found[0]
 

@@ -61,14 +61,21 @@ def _wrapped(wsgi_app: WSGIApplication, policy: str | os.PathLike[str] | None) -
 
 
 def _flask(flask_app: Any, policy: Policy | None) -> WSGIApplication:
-    """A Flask app behind its policy, or as it is where it has one of its own."""
+    """A Flask app behind its policy, or as it is where it is behind that one already."""
     if "statusware" not in flask_app.extensions:
         importlib.import_module("statusware.integrations.flask").Statusware(flask_app, policy)
-    elif policy is not None:
+    elif policy is not None and not _same(flask_app.extensions["statusware"], policy):
         hint = "leave out one of the two"
-        raise PolicyError("the app has Statusware, and its policy, already", key="app", hint=hint)
+        raise PolicyError("the app is behind another policy already", key="app", hint=hint)
     wsgi_app: WSGIApplication = flask_app
     return wsgi_app
+
+
+def _same(one: Policy | None, other: Policy) -> bool:
+    """Whether both were read from the same file."""
+    if one is None or not one.file or not other.file:
+        return False
+    return os.path.samefile(one.file, other.file)
 
 
 def load(target: str) -> WSGIApplication:

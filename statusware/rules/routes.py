@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..errors import PolicyError, check_list, nearest
-from ..readings import has_plain_values, plain_values
+from ..readings import plain_values
 from ..request import METHODS, RequestLine, ambiguous, overridden
 from .pattern import Pattern
 from .principals import reads_request
@@ -90,10 +90,7 @@ class RouteTable:
         if (override := overridden(environ)) is not None:
             match = self._overridden(match, self.line.known(override))
         found = match.route is not None
-        if self.line.relaxed or (
-            (match.variables or (not found and self.unlisted == "pass"))
-            and not has_plain_values(match.path)
-        ):
+        if match.variables or self.line.relaxed or not (found or self.unlisted == "reject"):
             self._check_readings(match)
         if found or not environ.get("statusware.route"):
             environ["statusware.route"] = match
@@ -154,7 +151,7 @@ class RouteTable:
         for reading in others:
             self._compare(match, reading, variables=True)
         for reading in (match.path, *others):
-            if (plain := plain_values(reading)) != reading:
+            for plain in plain_values(reading):
                 self._compare(match, plain, variables=False)
 
     def _compare(self, match: Match, reading: str, *, variables: bool) -> None:

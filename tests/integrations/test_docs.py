@@ -1,0 +1,122 @@
+"""Every code block of docs/frameworks.md is run, in one folder with all of its files."""
+
+import json
+import re
+import runpy
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jwt
+import pytest
+
+from .tools import ROOT, ask, environment, free_port, installed, program, serving
+
+TEXT = (ROOT / "docs" / "frameworks.md").read_text("utf-8")
+SECRET = "0123456789abcdef0123456789abcdef"
+
+#: How a block is run, what it is run on, and the block.
+BLOCKS = [
+    (how.partition(": ")[0], how.partition(": ")[2], text)
+    for how, text in re.findall(
+        r"^<!-- (.*?) -->\n```\w+\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL
+    )
+]
+
+
+def blocks(kind):
+    return [(about, text) for how, about, text in BLOCKS if how == kind]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    for name, text in blocks("file"):
+        (tmp_path / name).write_text(text, "utf-8")
+    shutil.copy(ROOT / "examples/pyramid/shop.py", tmp_path / "pyramidshop.py")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("JWT_SECRET", SECRET)
+    yield tmp_path
+    sys.modules.pop("shop", None)
+
+
+def test_every_block_is_run():
+    kinds = {how for how, _, _ in BLOCKS}
+    assert kinds == {"file", "python", "end of", "serve", "nginx"}
+    assert TEXT.count("\n```") == 2 * len(BLOCKS)
+
+
+def test_files_are_used_below():
+    assert {name for name, _ in blocks("file")} == {
+        "statusware.toml", "shop.py", "shop.ini", "gunicorn.conf.py", "wsgi.py"
+    }  # fmt: skip
+
+
+def test_python_blocks_run(folder):
+    for number, (_, text) in enumerate(blocks("python")):
+        path = folder / f"block{number}.py"
+        path.write_text(text, "utf-8")
+        assert callable(runpy.run_path(str(path))["app"])
+
+
+@pytest.mark.parametrize(("path", "text"), blocks("end of"))
+def test_ends_of_examples(path, text):
+    assert (ROOT / path).read_text("utf-8").endswith(text)
+
+
+def commands():
+    [(_, line)] = blocks("serve")
+    variables = dict(word.split("=", 1) for word in shlex.split(line) if re.match("[A-Z_]+=", word))
+    words = [word for word in shlex.split(line) if not re.match("[A-Z_]+=", word)]
+    return {
+        "gunicorn": (["gunicorn"], {}),
+        "waitress": (words, variables),
+        "wsgi.py": (["waitress-serve", "--listen", "127.0.0.1:8000", "wsgi:application"], {}),
+        "shop.ini": (["pserve", "shop.ini"], {}),
+    }
+
+
+@pytest.mark.parametrize("name", commands())
+def test_servers(folder, name):
+    port = free_port()
+    for path in (folder / "gunicorn.conf.py", folder / "shop.ini"):
+        path.write_text(path.read_text().replace(":8000", f":{port}"))
+    (first, *rest), variables = commands()[name]
+    command = [program(first), *(word.replace(":8000", f":{port}") for word in rest)]
+    if first == "gunicorn":
+        command.append("--no-control-socket")
+    env = environment(folder, installed(folder / "site"), JWT_SECRET=SECRET, **variables)
+    with serving(command, port, cwd=folder, env=env):
+        check(port)
+
+
+def check(port):
+    assert json.loads(ask(port, "GET", "/recipes/1")[2]) == {"name": "Soup"}
+    assert json.loads(ask(port, "GET", "/recipes/5")[2])["code"] == "not-found"
+    assert ask(port, "POST", "/recipes", body="{}")[0] == 401
+    token = jwt.encode({"sub": "ann", "roles": ["editor"], "exp": time.time() + 60}, SECRET)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    assert ask(port, "POST", "/recipes", body="{", headers=headers)[0] == 400
+    status, _, made = ask(port, "POST", "/recipes", body='{"name": "Stew"}', headers=headers)
+    assert (status, json.loads(made)["by"]) == (201, "ann")
+
+
+def test_flask_statusware_check(folder):
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "shop", "statusware", "check"],
+        env=environment(folder, installed(folder / "site"), JWT_SECRET=SECRET),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "ok"), done.stderr
+
+
+def test_links_lead_somewhere():
+    for path in re.findall(r"`(examples/\w+)`", TEXT):
+        assert (ROOT / path).is_dir()
+        assert (ROOT / path / "statusware.toml").is_file()
+    assert Path(ROOT / "docs").is_dir()
