@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -139,10 +140,8 @@ class Rest:
     def __iter__(self) -> Iterator[bytes]:
         first, self._first = self._first, b""
         try:
-            if first:
-                yield first
-            for chunk in self._iterator:  # noqa: UP028  # `yield from` closes; close() does that
-                yield chunk
+            # A chain, which has no close(): `yield from` would call that of the app's.
+            yield from chain((first,) if first else (), self._iterator)
         except Exception as error:
             log_midstream(error, self._environ)
             raise
