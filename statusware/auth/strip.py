@@ -79,6 +79,8 @@ class Stripper:
 
     def strip(self, environ: WSGIEnvironment, *, keep: Iterable[str] = ()) -> None:
         """Remove them, but for the environ keys in `keep`."""
+        if self._common.issuperset(environ):  # most often, and without making a set
+            return
         for key in environ.keys() - self._common:
             if key.upper().translate(_ALIASES) in self._keys and key not in keep:
                 del environ[key]

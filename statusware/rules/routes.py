@@ -83,16 +83,17 @@ class RouteTable:
         """
         literal = self._literal.get(environ.get("PATH_INFO", ""))
         match = None if literal is None else literal.get(environ["REQUEST_METHOD"])
-        if match is not None:
-            self.line.check_mount(environ)
-        else:
+        if match is None:
             path = self.line.path(environ)
             match = self.find(self._method(environ["REQUEST_METHOD"], path), path)
+        elif environ.get("SCRIPT_NAME", "") not in self.line.mounts:
+            self.line.check_mount(environ)
         if (override := overridden(environ)) is not None:
             match = self._overridden(match, self._method(override, match.path))
-        if match.variables or self.line.relaxed or (not match and self.unlisted == "pass"):
+        found = match.route is not None
+        if match.variables or self.line.relaxed or not (found or self.unlisted == "reject"):
             self._check_readings(match)
-        if match.route is not None or not environ.get("statusware.route"):
+        if found or not environ.get("statusware.route"):
             environ["statusware.route"] = match
         return match
 

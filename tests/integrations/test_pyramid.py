@@ -154,7 +154,7 @@ def test_the_apps_own_routes_are_compared_with_the_policy(caplog):
     configure()
     assert "of the app's own routes have no rule" not in caplog.text
     configure({**POLICY, "routes": POLICY["routes"][:2]})
-    assert "1 of the app's own routes have no rule" in caplog.text
+    assert "routes of the app without a rule: 1" in caplog.text
 
 
 # Who it is
