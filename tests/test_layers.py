@@ -138,3 +138,16 @@ def test_table(app, request_name, layer, expected):
 
 def test_every_request_has_a_row():
     assert {request for request, _, _ in cells()} == set(REQUESTS)
+
+
+@pytest.mark.parametrize("layer", ["AccessControl", "JSONBody"])
+def test_unknown_methods_elsewhere_are_for_routing_alone(layer):
+    made = {
+        "AccessControl": lambda app: AccessControl(
+            app, {"POST /recipes": ["role:editor"]}, unlisted="pass"
+        ),
+        "JSONBody": LAYERS["JSONBody"],
+    }[layer]
+    client = Client(made(APPS["bare"]()))
+    assert client.open("/other", method="PROPFIND").data == b"not here"
+    assert client.open("/recipes", method="PROPFIND").json["code"] == "method-not-implemented"

@@ -10,7 +10,8 @@ from wsgiref.validate import validator
 
 import pytest
 from flask import Flask
-from hypothesis import given
+from flask import request as flask_request
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import Client, create_environ
@@ -209,11 +210,12 @@ def test_an_endless_extension_ends(make):
     assert members(400, extra=value)["status"] == 400
 
 
-@given(st.dictionaries(st.text(), st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers(), inner),
-    max_leaves=8,
-)))  # fmt: skip
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary()
+BRANCHES = st.lists(LEAVES) | st.dictionaries(st.text() | st.integers(), LEAVES)
+
+
+@settings(deadline=None)  # a busy machine is no failure
+@given(st.dictionaries(st.text(), LEAVES | BRANCHES | st.lists(BRANCHES)))
 def test_whatever_stands_in_it_comes_out_as_json(value):
     def refuse(constant):
         raise AssertionError(constant)
@@ -399,6 +401,14 @@ def test_flask_restful_and_restx_in_another_format(make):
     api.add_resource(Recipe, "/recipe")
     sent = Client(ErrorEnvelope(app, format="simple")).get("/recipe").get_json()
     assert sent["error"]["message"] == "Told."
+
+
+def test_the_data_of_a_format_that_is_no_json():
+    app = Flask("shop")
+    with app.test_request_context():
+        environ = flask_request.environ
+        environ["statusware.renderer"] = lambda error, environ: ("text/plain", b"x")
+        assert Problem(404).data["code"] == "not-found"
 
 
 def test_raised_in_a_plain_app():

@@ -64,7 +64,7 @@ def includeme(config: Any) -> None:
 
     def created(event: Any) -> None:
         if policy is not None:
-            _check_traversal(policy, config.registry)
+            check_traversal(policy, config.registry)
         _install(event.app, policy)
 
     if schemes:
@@ -150,13 +150,14 @@ class _Unwrapped:
         return response(environ, start_response)
 
 
-def _check_traversal(policy: Policy, registry: Any) -> None:
+def check_traversal(policy: Policy, registry: Any) -> None:
     """Refuse narrow rules that other paths would lead around.
 
     Traversal reaches one view by several paths (`/a/edit`, `/a/@@edit`, `/a/edit/x`); those
-    that no route lists must not be let through.
+    that no route lists, or that lie outside `[api] paths`, must not be let through.
     """
-    if policy.table.unlisted != "pass" or not _has_traversal(registry):
+    everywhere = policy.scope is None or policy.scope.covers("/")
+    if (everywhere and policy.table.unlisted != "pass") or not _has_traversal(registry):
         return
     for route in policy.routes:
         if not access_rule(route, policy.schemes).unconditional:
@@ -164,7 +165,7 @@ def _check_traversal(policy: Policy, registry: Any) -> None:
                 "is narrower than everyone, and traversal reaches its view by other paths",
                 file=policy.file,
                 key=f"{route.where}.allow",
-                hint='write unlisted = "reject" in [api]',
+                hint='write unlisted = "reject" in [api], and no paths',
             )
 
 

@@ -7,6 +7,7 @@ it is imported already, and only asked here; none is needed to read this file.
 from __future__ import annotations
 
 import importlib
+import os
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -36,6 +37,8 @@ def routes_of(app: Any) -> list[AppRoute] | None:
 
 def _flask(app: Any) -> Iterable[AppRoute]:
     for rule in app.url_map.iter_rules():
+        if rule.endpoint == "static" and not os.path.isdir(app.static_folder or ""):
+            continue  # Flask adds it to every app, also where there is nothing to serve
         methods = None if rule.methods is None else frozenset(rule.methods) - {"HEAD", "OPTIONS"}
         text = re.sub(r"<(?:(\w+)(?:\([^>]*\))?:)?(\w+)>", _angle, rule.rule)
         yield AppRoute(_whole(text), methods or None, rule.endpoint)

@@ -81,6 +81,7 @@ class Routing(Guard):
 
     def _unlisted(self, match: Match) -> WSGIApplication | None:
         """What becomes of a request that no route lists: outside the policy, or refused."""
+        self._table.line.known(match.method)
         allow = match.allow
         if not allow:
             if self._table.unlisted == "pass" and not self._table.lists(match.path):

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ..errors import PolicyError
 from ..layers.envelope import ErrorEnvelope
+from ..problem import Problem
 from ..request import Scope
 from .coverage import audit, uncovered
 from .model import Layer, Policy
@@ -41,7 +43,12 @@ def wrap(
 
 def _build(app: WSGIApplication, policy: Policy) -> WSGIApplication:
     _compare(app, policy)
+    if is_of(app, "pyramid.router", "Router"):
+        pyramid = importlib.import_module("statusware.integrations.pyramid")
+        pyramid.check_traversal(policy, vars(app)["registry"])
     wrapped = stack(app, *policy.layers)
+    if policy.audit:
+        wrapped = _Audited(app, wrapped, policy)
     return wrapped if policy.scope is None else _Scoped(app, wrapped, policy.scope)
 
 
@@ -50,6 +57,11 @@ def stack(app: WSGIApplication, *layers: Layer) -> WSGIApplication:
     for layer in reversed(layers):
         app = layer(app)
     return app
+
+
+def is_of(app: object, module: str, name: str) -> bool:
+    """Whether `app` is of a framework's class, told without importing the framework."""
+    return any((cls.__module__, cls.__qualname__) == (module, name) for cls in type(app).__mro__)
 
 
 def _compare(app: WSGIApplication, policy: Policy) -> None:
@@ -66,8 +78,30 @@ def _compare(app: WSGIApplication, policy: Policy) -> None:
         audit(policy, routes)
     elif routes and (missing := uncovered(policy, routes)):
         log.warning(
-            "%d of the app's own routes have no rule; `statusware check` names them", len(missing)
+            "routes of the app without a rule: %d; `statusware check` names them", len(missing)
         )
+
+
+class _Audited:
+    """`[api] audit`: asked again at the first request, when an app has registered all it has.
+
+    Flask apps are often wrapped before their routes are made. What is missing then can stop
+    nothing but the requests: every one of them is a 503.
+    """
+
+    def __init__(self, bare: WSGIApplication, wrapped: WSGIApplication, policy: Policy) -> None:
+        self._bare, self._wrapped, self._policy = bare, wrapped, policy
+        self._asked = False
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if not self._asked:
+            try:
+                _compare(self._bare, self._policy)
+            except PolicyError as error:
+                log.critical("%s; nothing is served", error)
+                self._wrapped = Problem(503)
+            self._asked = True
+        return self._wrapped(environ, start_response)
 
 
 class _Scoped:

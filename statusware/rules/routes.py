@@ -77,7 +77,8 @@ class RouteTable:
     def read(self, environ: WSGIEnvironment) -> Match:
         """The match of this request; its `route` is None where no route lists path and method.
 
-        Raises `Problem` 400 for an ambiguous request line and 501 for an unknown method.
+        Raises `Problem` 400 for an ambiguous request line and 501 for an unknown method (but
+        where the table has nothing to say of the path: that is for `Routing` alone).
         Kept in the environ, unless another table found a route there and this one none.
         """
         literal = self._literal.get(environ.get("PATH_INFO", ""))
@@ -86,9 +87,9 @@ class RouteTable:
             self.line.check_mount(environ)
         else:
             path = self.line.path(environ)
-            match = self.find(self.line.method(environ), path)
+            match = self.find(self._method(environ["REQUEST_METHOD"], path), path)
         if (override := overridden(environ)) is not None:
-            match = self._overridden(match, self.line.known(override))
+            match = self._overridden(match, self._method(override, match.path))
         if match.variables or self.line.relaxed or (not match and self.unlisted == "pass"):
             self._check_readings(match)
         if match.route is not None or not environ.get("statusware.route"):
@@ -133,6 +134,11 @@ class RouteTable:
                 found.setdefault((pattern.text, route), set()).add(method)
         return [(text, route, frozenset(methods)) for (text, route), methods in found.items()]
 
+    def _method(self, method: str, path: str) -> str:
+        if self.unlisted == "pass" and not self.lists(path):
+            return method
+        return self.line.known(method)
+
     def _overridden(self, match: Match, override: str) -> Match:
         """A match of its own that carries the one of the other method too."""
         other = self.find(override, match.path)
@@ -150,7 +156,7 @@ class RouteTable:
         for reading in others:
             self._compare(match, reading, variables=True)
         for reading in (match.path, *others):
-            if (plain := plain_values(reading)) != reading:
+            for plain in plain_values(reading):
                 self._compare(match, plain, variables=False)
 
     def _compare(self, match: Match, reading: str, *, variables: bool) -> None:

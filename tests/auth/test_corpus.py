@@ -329,8 +329,8 @@ def contents() -> Iterator[tuple[str, str]]:
             -(10**30),
             1e-9,
         ],
-        "nbf": [None, True, "x", [], now + 60, 10**30],
-        "iat": [None, False, "x", {}, now + 60, 1e300],
+        "nbf": [None, True, "x", [], now + 86400, 10**30],
+        "iat": [None, False, "x", {}, now + 86400, 1e300],
         "iss": [..., None, [ISSUER], {"a": 1}, 5, "", ISSUER[:-1], ISSUER.upper(), ISSUER + "\0"],
         "aud": [..., None, [], [5], 5, True, {AUDIENCE: 1}, "recipe", "recipes ", ["x", None], ""],
         "sub": [

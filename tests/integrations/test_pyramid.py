@@ -11,7 +11,7 @@ from pyramid.events import ApplicationCreated
 from pyramid.httpexceptions import HTTPConflict, HTTPNotFound
 from pyramid.request import Request
 
-from statusware import Identity, PolicyError, Problem
+from statusware import Identity, PolicyError, Problem, wrap
 from statusware.integrations.pyramid import IdentityPolicy
 
 WHO = {
@@ -152,9 +152,9 @@ def test_a_wrong_setting_stops_the_start(settings, told):
 
 def test_the_apps_own_routes_are_compared_with_the_policy(caplog):
     configure()
-    assert "of the app's own routes have no rule" not in caplog.text
+    assert "without a rule" not in caplog.text
     configure({**POLICY, "routes": POLICY["routes"][:2]})
-    assert "1 of the app's own routes have no rule" in caplog.text
+    assert "without a rule: 1" in caplog.text
 
 
 # Who it is
@@ -354,6 +354,20 @@ def test_narrow_rules_over_traversal_are_refused(more, policy):
     told = str(caught.value)
     assert "].allow: is narrower than everyone" in told
     assert 'unlisted = "reject"' in told
+
+
+def test_nor_may_they_be_left_by_a_path_outside_the_policy():
+    scoped = {**POLICY, "api": {"paths": ["/edit"]}, "routes": [{"match": "GET /edit"}]}
+    with pytest.raises(PolicyError, match="is narrower than everyone"):
+        configure(scoped, by_name)
+
+
+def test_plain_wrap_looks_too():
+    with Configurator() as config:
+        by_name(config)
+    with pytest.raises(PolicyError, match="is narrower than everyone"):
+        wrap(config.make_wsgi_app(), passing(NARROW))
+    assert wrap(config.make_wsgi_app(), NARROW)
 
 
 def not_by_traversal(config):

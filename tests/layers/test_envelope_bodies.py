@@ -256,6 +256,42 @@ def test_a_description_is_carried_over(media_type, body, said):
     assert detail(media_type, body) == said
 
 
+def webob(said, status="404 Not Found", explanation="The resource could not be found."):
+    """The three forms of WebOb's and Pyramid's default page."""
+    title = status[4:]
+    html = (
+        f"<html>\n <head>\n  <title>{status}</title>\n </head>\n <body>\n  <h1>{status}</h1>\n"
+        f"  {explanation}<br/><br/>\n{said}\n\n\n </body>\n</html>"
+    )
+    message = f"{explanation}\n\n\n{said}\n\n"
+    members = {"message": message, "code": status, "title": title}
+    return [(HTML, html), (TEXT, f"{status}\n\n{message}"), (JSON, json.dumps(members))]
+
+
+#: What Pyramid says itself: it names views, paths and settings.
+GENERATED = [
+    "/",
+    "predicate mismatch for view soup (request_method = POST)",
+    "Unauthorized: soup failed permission check",
+    "debug_notfound of url http://localhost/; path_info: '/', view_name: ''",
+]
+
+
+@pytest.mark.parametrize("form", range(3))
+def test_what_pyramid_makes_up_is_dropped(form):
+    for said in GENERATED:
+        assert detail(*webob(said)[form]) == NOTHING
+    assert detail(*webob("no recipe 5")[form]) == "no recipe 5"
+    assert detail(*webob("no recipe 5", explanation="Another.")[form]) == NOTHING
+
+
+@pytest.mark.parametrize("form", range(3))
+def test_the_explanation_of_a_405_names_the_method(form):
+    explanation = "The method GET is not allowed for this resource."
+    page = webob("only reading", "405 Method Not Allowed", explanation)[form]
+    assert detail(*page, status="405 Method Not Allowed") == "only reading"
+
+
 @pytest.mark.parametrize("size", [4_000, 60_000, 1_000_000])
 def test_hostile_pages_take_no_time(size):
     bodies = [

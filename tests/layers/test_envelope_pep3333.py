@@ -214,6 +214,15 @@ def test_a_second_start_with_exc_info_replaces_the_first():
     assert server.headers == {"X-A": "b"}
 
 
+def test_what_was_written_before_a_second_start_is_gone():
+    def app(environ, start_response):
+        start_response(*BAD)(b"first")
+        start_response("409 Conflict", [], exc_info(ValueError()))
+        return [b"second"]
+
+    assert Server().run(ErrorEnvelope(app, keep="all")).body == b"second"
+
+
 def test_a_second_start_with_exc_info_after_the_first_byte_raises_it():
     def app(environ, start_response):
         start_response(*OK)(b"a")

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import textwrap
+from importlib.metadata import entry_points
 
 import pytest
 from werkzeug.test import Client
@@ -153,7 +154,28 @@ def test_the_pytest_plugin(tmp_path):
             status_client(app).get("/429")
     """)
     )
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "statusware_pytest", str(tmp_path)]
+    installed = [each for each in entry_points(group="pytest11") if each.name == "statusware"]
+    named = [] if installed else ["-p", "statusware_pytest"]
+    command = [sys.executable, "-m", "pytest", "-q", *named, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=".")
     assert re.search(r"\b4 passed, .*\b1 error", done.stdout)
     assert "405: has no Allow" in done.stdout
+
+
+def test_a_body_that_fails_is_closed():
+    closed = []
+
+    class Body:
+        def __iter__(self):
+            raise ValueError("x")
+
+        def close(self):
+            closed.append(True)
+
+    def app(environ, start_response):
+        start_response("200 OK", [])
+        return Body()
+
+    with pytest.raises(ValueError, match="x"):
+        ask_quietly(StatusLint(app))
+    assert closed == [True]

@@ -3,6 +3,7 @@
 import logging
 
 import pytest
+from flask import Flask
 
 from statusware import Policy, PolicyError, wrap
 from statusware.policy.coverage import AppRoute, Finding, audit, findings, uncovered
@@ -179,12 +180,25 @@ def test_wrap_refuses_with_audit():
         wrap(lambda environ, start_response: [], document)
 
 
+def test_routes_that_come_after_wrap_are_audited_too(caplog):
+    app = Flask("late", static_folder=None)
+    document = {"routes": [{"match": "GET /a", "allow": "everyone"}], "api": {"audit": "refuse"}}
+    app.wsgi_app = wrap(app.wsgi_app, document)
+    app.add_url_rule("/a", "a", lambda: "served")
+    app.add_url_rule("/b", "b", lambda: "served")
+    client = app.test_client()
+    for path in ("/a", "/b", "/a"):
+        assert client.get(path).status_code == 503
+    [record] = [r for r in caplog.records if r.levelno == logging.CRITICAL]
+    assert "no rule lists GET /b" in record.getMessage()
+
+
 def test_wrap_says_how_many_routes_have_no_rule(caplog):
     app = App("bottle", [(("GET", "POST"), "/a"), (("GET",), "/b")]).wsgi
     caplog.set_level(logging.WARNING, "statusware.policy")
     wrap(app, {"routes": [{"match": "GET /a", "allow": "everyone"}]})
     [record] = caplog.records
-    assert record.getMessage().startswith("2 of the app's own routes have no rule")
+    assert record.getMessage().startswith("routes of the app without a rule: 2")
 
 
 def test_an_app_that_cannot_be_read_is_served_all_the_same(caplog):
