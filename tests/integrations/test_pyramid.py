@@ -12,6 +12,7 @@ from pyramid.httpexceptions import HTTPConflict, HTTPNotFound
 from pyramid.request import Request
 
 from statusware import Identity, PolicyError, Problem, wrap
+from statusware.integrations.gunicorn import _renderer
 from statusware.integrations.pyramid import IdentityPolicy
 
 WHO = {
@@ -524,3 +525,8 @@ def test_it_wraps_when_the_app_is_created():
 
     app = configure(POLICY, more)
     assert seen == [app.execution_policy]
+
+
+def test_our_gunicorn_workers_find_the_renderer():
+    content_type, body = _renderer(configure({"envelope": {"format": "simple"}}))(Problem(431), {})
+    assert (content_type, list(json.loads(body))) == ("application/json", ["error"])
