@@ -14,8 +14,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.test import Client
 
 from statusware import Identity, Policy, PolicyError, Problem
-from statusware.integrations.gunicorn import _renderer
 from statusware.integrations.flask import Statusware, current_identity
+from statusware.integrations.gunicorn import _renderer
 
 TABLE = {
     "errors": {
