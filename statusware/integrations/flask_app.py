@@ -45,6 +45,8 @@ class Outside:
 
     def __init__(self, app: Flask, wrapped: WSGIApplication, *, context: bool) -> None:
         self._app, self._wrapped, self._context = app, wrapped, context
+        #: How its errors look; our gunicorn workers ask for it.
+        self.renderer = getattr(wrapped, "renderer", None)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._context:

@@ -134,6 +134,7 @@ def _install(router: Any, policy: Policy | None) -> None:
     """Let the router answer through the policy."""
     router.request_factory = reusing(router.request_factory)
     wrapped = wrap(Offer(_Unwrapped(router)), policy)
+    router.renderer = getattr(wrapped, "renderer", None)  # our gunicorn workers ask for it
     # What it returns the router calls as the response: a WSGI app, like any response.
     router.execution_policy = lambda environ, router: wrapped
 

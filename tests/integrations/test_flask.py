@@ -1,5 +1,6 @@
 """The Flask extension, through Flask's own ways of making, configuring and testing an app."""
 
+import json
 import logging
 import sys
 import types
@@ -14,6 +15,7 @@ from werkzeug.test import Client
 
 from statusware import Identity, Policy, PolicyError, Problem
 from statusware.integrations.flask import Statusware, current_identity
+from statusware.integrations.gunicorn import _renderer
 
 TABLE = {
     "errors": {
@@ -454,3 +456,8 @@ def test_streaming_views_and_sessions_with_the_test_client():
 def test_a_policy_object_is_taken_as_it_is():
     policy = Policy(OPEN)
     assert behind(policy).extensions["statusware"] is policy
+
+
+def test_our_gunicorn_workers_find_the_renderer():
+    content_type, body = _renderer(behind({"envelope": {"format": "simple"}}))(Problem(431), {})
+    assert (content_type, list(json.loads(body))) == ("application/json", ["error"])

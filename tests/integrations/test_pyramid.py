@@ -12,6 +12,7 @@ from pyramid.httpexceptions import HTTPConflict, HTTPNotFound
 from pyramid.request import Request
 
 from statusware import Identity, PolicyError, Problem, wrap
+from statusware.integrations.gunicorn import _renderer
 from statusware.integrations.pyramid import IdentityPolicy
 
 WHO = {
@@ -152,9 +153,9 @@ def test_a_wrong_setting_stops_the_start(settings, told):
 
 def test_the_apps_own_routes_are_compared_with_the_policy(caplog):
     configure()
-    assert "of the app's own routes have no rule" not in caplog.text
+    assert "without a rule" not in caplog.text
     configure({**POLICY, "routes": POLICY["routes"][:2]})
-    assert "routes of the app without a rule: 1" in caplog.text
+    assert "without a rule: 1" in caplog.text
 
 
 # Who it is
@@ -524,3 +525,8 @@ def test_it_wraps_when_the_app_is_created():
 
     app = configure(POLICY, more)
     assert seen == [app.execution_policy]
+
+
+def test_our_gunicorn_workers_find_the_renderer():
+    content_type, body = _renderer(configure({"envelope": {"format": "simple"}}))(Problem(431), {})
+    assert (content_type, list(json.loads(body))) == ("application/json", ["error"])
