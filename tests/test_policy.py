@@ -21,6 +21,18 @@ WRONG = {
     ),
     "a wrong type": ("[api]\npaths = 5\n", ["api.paths: must be a list of strings"]),
     "a wrong type in a list": ("[api]\nmethods = [5]\n", ["api.methods[0]: must be a string"]),
+    "types outside the scope": (
+        '[api]\npaths = ["/api"]\n[envelope]\ntypes = "/problems"\n',
+        ["envelope.types: lies outside [api] paths"],
+    ),
+    "types outside the mount": (
+        '[api]\nmount = "/shop"\n[envelope]\ntypes = "/problems"\n',
+        ["envelope.types: lies outside [api] mount"],
+    ),
+    "types in the scope, but for the mount": (
+        '[api]\nmount = "/shop"\npaths = ["/shop"]\n[envelope]\ntypes = "/shop/problems"\n',
+        ["envelope.types: lies outside [api] paths"],
+    ),
     "a wrong word": ('[api]\nunlisted = "deny"\n', ['api.unlisted: must be "reject" or "pass"']),
     "a wrong keep": ('[envelope]\nkeep = "jsn"\n', ["envelope.keep", "'jsn'", '"json"']),
     "a wrong format": ('[envelope]\nformat = "smple"\n', ["envelope.format", '"simple"']),
@@ -209,3 +221,18 @@ def test_the_dict_has_the_shape_of_the_file(tmp_path):
     from_dict = Policy(document, folder=tmp_path)
     assert [r.name for r in from_file.routes] == [r.name for r in from_dict.routes]
     assert list(from_file.schemes) == list(from_dict.schemes) == ["bearer"]
+
+
+@pytest.mark.parametrize(
+    ("api", "types"),
+    [
+        ({"paths": ["/api"]}, "/api/problems"),
+        ({"paths": ["/problems"]}, "/problems/"),
+        ({"paths": ["/api"], "mount": "/shop"}, "/shop/api/problems"),
+        ({"mount": ["", "/shop"]}, "/problems"),
+        ({"paths": ["/api"]}, "https://example.com/problems"),
+        ({"paths": ["/api"]}, "about:blank"),
+    ],
+)
+def test_types_that_are_served(api, types):
+    assert Policy({"api": api, "envelope": {"types": types}})

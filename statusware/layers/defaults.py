@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable
 from html import unescape
 from typing import TYPE_CHECKING, Any
@@ -30,8 +31,14 @@ SHORT = 300
 #: A default page around such a sentence has at most this many bytes.
 LONGEST = 4096
 
-#: What Pyramid writes itself: it names views and paths.
-_GENERATED = re.compile(r"predicate mismatch for|failed permission check|debug_|view_name")
+#: What Pyramid and WebOb write themselves: it names views and paths, and echoes headers.
+_GENERATED = re.compile(
+    r"predicate mismatch for|failed permission check|debug_|view_name"
+    r"|The resource could not be generated that was acceptable|The request media type "
+)
+
+#: What WebOb's JSON shows of its HTML: breaks, and the comment at the end.
+_WEBOB_JSON = re.compile(r"<br />|\n<!-- .* -->\n\Z", re.DOTALL)
 
 #: What Bottle writes itself: its own 404 names the path.
 _BOTTLE_SAYS = re.compile(r"Not found: |Method not allowed\.\Z|Unknown Error\.\Z")
@@ -111,7 +118,7 @@ def _webob_text(status: int, text: str, environ: WSGIEnvironment) -> str | None:
     first, _, message = text.partition("\n\n")
     if not first.startswith(f"{status} ") or "\n" in first:
         return None
-    return _after_explanation(status, message, environ)
+    return _after_explanation(status, _uncommented(message), environ)
 
 
 def _webob_json(status: int, text: str, environ: WSGIEnvironment) -> str | None:
@@ -120,21 +127,40 @@ def _webob_json(status: int, text: str, environ: WSGIEnvironment) -> str | None:
         return None
     if members["code"] != f"{status} {members['title']}":
         return None
-    return _after_explanation(status, members["message"], environ)
+    return _after_explanation(status, _uncommented(members["message"]), environ)
+
+
+def _uncommented(message: str) -> str:
+    """A message that is no HTML without its comment, which stands behind the detail."""
+    message = _WEBOB_JSON.sub(" ", message)
+    explanation, gap, rest = message.partition("\n\n\n")
+    if gap:  # Pyramid: each on a line of its own; an empty one is no comment
+        commented = rest.endswith("\n") and not rest.endswith("\n\n")
+        return f"{explanation} {rest.partition(chr(10))[0] if commented else rest}"
+    explanation, gap, rest = message.partition("\n\n")
+    return f"{explanation} {rest.partition('  ')[0]}"  # WebOb: two spaces before it
 
 
 def _after_explanation(status: int, message: str, environ: WSGIEnvironment) -> str:
-    """What follows the explanation that every response of WebOb's of this status carries."""
-    explanation = getattr(status_map.get(status), "explanation", None) or "\0"
-    if status == 405:
-        method = environ.get("REQUEST_METHOD")
-        explanation = f"The method {method} is not allowed for this resource."
-    message, explanation = " ".join(message.split()), " ".join(explanation.split())
-    if not message.startswith(explanation):
+    """What follows the explanation that every response of this status carries."""
+    message = " ".join(message.split())
+    known = _explanations(status, environ)
+    explanation = next((text for text in known if message.startswith(text)), None)
+    if explanation is None:
         return ""
     said = message[len(explanation) :].strip()
     path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
     return "" if said == " ".join(path.split()) or _GENERATED.search(said) else said
+
+
+def _explanations(status: int, environ: WSGIEnvironment) -> list[str]:
+    """WebOb's and, where it is imported, Pyramid's; some of these are empty. Longest first."""
+    if status == 405:
+        return [f"The method {environ.get('REQUEST_METHOD')} is not allowed for this resource."]
+    pyramid = getattr(sys.modules.get("pyramid.httpexceptions"), "status_map", {})
+    found = [(status_map.get(status), "\0"), (pyramid.get(status), "")]
+    texts = [getattr(cls, "explanation", "") or empty for cls, empty in found if cls is not None]
+    return sorted((" ".join(text.split()) for text in texts), key=len, reverse=True)
 
 
 def _bottle(status: int, text: str, environ: WSGIEnvironment) -> str | None:

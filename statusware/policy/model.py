@@ -137,14 +137,28 @@ class Policy:
         ]
         self._check_routes(routes, api)
         line = {key: api[key] for key in ("methods", "mount", "allow_path") if key in api}
-        _in("api", RequestLine, **line)
+        mounts = _in("api", RequestLine, **line).mounts
         unlisted = api.get("unlisted", "reject" if routes else "pass")
         self.table = RouteTable(routes, unlisted=unlisted, **line)
         for route, rule in body_rules(self.table.routes, folder=self.folder, **body).items():
             route.body = rule
         _in("envelope", partial(ErrorEnvelope, _nothing), **self._envelope)
+        self._check_types(mounts)
         self.problems: dict[str, Entry] = own_entries(document.get("problems", {}))
         self._envelope["problems"] = self.problems
+
+    def _check_types(self, mounts: Iterable[str]) -> None:
+        """Where `types` is a path, its pages have to lie where requests come to us."""
+        types = self._envelope.get("types", "")
+        if not types.startswith("/"):
+            return
+        inside = [types.removeprefix(mount) for mount in mounts if types.startswith(f"{mount}/")]
+        if not inside:
+            reason, hint = "lies outside [api] mount", "as clients see it, with the mount"
+            raise PolicyError(reason, key="envelope.types", hint=hint)
+        if self.scope is not None and not any(map(self.scope.covers, inside)):
+            hint = "add it to api.paths, or name a base URI"
+            raise PolicyError("lies outside [api] paths", key="envelope.types", hint=hint)
 
     def _schema_files(self, document: Mapping[str, Any]) -> list[str]:
         bodies = (columns.get("body") for columns in document.get("routes", ()))
