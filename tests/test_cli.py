@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -220,6 +221,20 @@ def test_the_help_of_a_command_has_an_example(
 ) -> None:
     assert main([*command.split(), "--help"]) == 0
     assert f"Example: statusware {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS, *NESTED])
+def test_the_help_of_every_command_looks_alike(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*command.split(), "--help"]) == 0
+    out = capsys.readouterr().out
+    usage, sentence = out.split("\n\n")[:2]
+    assert usage.startswith(f"Usage: statusware {command}".rstrip())
+    assert re.fullmatch(r"  [A-Z][^\n]{1,78}\.", sentence)
+    assert not re.search(r"\.\.\.$", out.partition("Commands:")[2], re.MULTILINE)
+    for option in re.split(r"\n  (?=--)", out.partition("Options:\n")[2].partition("\n\n")[0]):
+        assert re.search(r"(?:  |\n +)[A-Z0-9][^\[]", option), option
 
 
 def test_a_group_alone_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:

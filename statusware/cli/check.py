@@ -24,13 +24,21 @@ __all__ = ["check", "checked"]
 @click.command(epilog="Example: statusware check shop:app --policy statusware.toml")
 @click.argument("app", required=False)
 @click.option("--policy", default="statusware.toml", show_default=True, help="The policy file.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people, or for programs.",
+)
 def check(app: str | None, policy: str, form: str) -> int:
-    """Reads the policy as a server would at its start, and says what it found.
+    """Checks a policy, and whether it fits an app.
 
-    With APP ("module:name"), its own routes are compared with those of the policy. Exit
-    status 0 if all is well, 1 if there are findings of the level "error", and 2, with one
-    line that names file, key and reason, if no server would start with the policy.
+    Reads the policy as a server would at its start, and says what it found. With APP
+    ("module:name"), its own routes are compared with those of the policy. Exit status 0 if
+    all is well, 1 if there are findings of the level "error", and 2, with one line that
+    names file, key and reason, if no server would start with the policy.
     """
     return checked(policy, None if app is None else load(app), form)
 
