@@ -3,6 +3,7 @@
 # make test          lint, types, tests, coverage
 # make bench         statusware against its peers (QUICK=1: a minute instead of ten)
 # make bench-http    the same over HTTP (needs wrk)
+# make fuzz         the policy fuzzed against five frameworks (CASES=1000000 SEED=...)
 # make clean         removes all that the others made
 #
 # Needs Python 3.11 or later with venv, and make. Nothing is written outside this folder.
@@ -19,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_USER = 0
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: demo test bench bench-http clean stale
+.PHONY: demo test fuzz bench bench-http clean stale
 
 demo: $(STAMP)
 	@$(BIN)/statusware demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
@@ -29,6 +30,10 @@ test: $(STAMP)
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest -q --cov
+
+# The policy against five frameworks: generated paths, methods, policies and headers.
+fuzz: $(STAMP)
+	@$(BIN)/python -m tests.bypass.fuzz --cases $(or $(CASES),1000000) $(if $(SEED),--seed $(SEED))
 
 bench: $(STAMP)
 	@$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick)

@@ -8,6 +8,7 @@ those of the CPU; where two are compared they alternate.
 
 import gc
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -171,7 +172,7 @@ print(json.dumps([spent * 1e3, sorted(set(sys.modules) - before)]))
 #: What a policy of bearer tokens, rules and schemas has no use for.
 UNUSED = (
     "flask", "pyramid", "django", "falcon", "bottle", "gunicorn", "click", "rich", "bcrypt",
-    "urllib3", "yaml", "sqlalchemy", "cryptography", "jwt",
+    "urllib3", "yaml", "sqlalchemy",
 )  # fmt: skip
 
 
@@ -190,9 +191,11 @@ def start():
 
 def _start(path, others):
     program = _START.format(root=str(ROOT), others=list(others), path=str(path))
-    done = subprocess.run(
-        [sys.executable, "-c", program], check=True, capture_output=True, text=True
-    )
+    # Compiled modules are kept, as an installed package keeps them.
+    environ = {**os.environ, "PYTHONPYCACHEPREFIX": str(path.parent)}
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environ)
     return json.loads(done.stdout)
 
 

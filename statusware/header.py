@@ -50,7 +50,7 @@ def safe(fields: Fields) -> list[tuple[str, str]]:
 
 def has(fields: Iterable[tuple[str, str]], name: str) -> bool:
     """Whether a field of this name (lower case) is among `fields`."""
-    return any(field.lower() == name for field, _ in fields)
+    return name in [field.lower() for field, _ in fields]
 
 
 def missing(

@@ -199,8 +199,10 @@ def answer(problem: Problem, environ: WSGIEnvironment) -> tuple[str, list[tuple[
         headers.append(("Vary", vary))
     if content_type.startswith("text/html"):
         headers.append(("Content-Security-Policy", CONTENT_SECURITY_POLICY))
-    headers += [field for field in problem.headers if field[0].lower() not in _OWN]
-    headers += missing(problem.status, headers, environ)
+    if problem.headers:
+        headers += [field for field in problem.headers if field[0].lower() not in _OWN]
+    if problem.status in (401, 405):
+        headers += missing(problem.status, headers, environ)
     environ["statusware.answered"] = (problem, headers)
     if environ.get("REQUEST_METHOD") == "HEAD":
         body = b""

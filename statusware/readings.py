@@ -20,11 +20,14 @@ MOST = 50
 #: A path of which there is but one reading.
 _PLAIN = re.compile(r"(?:/(?!\.\.?(?:/|\Z))[!$&'()*+,:=@\w.~-]+)*/?", re.ASCII)
 
-#: Segments that Python's `int` or `UUID` takes, but not in the one plain way of writing them.
-_VALUE = re.compile(
-    r"/(?!(?:0|[1-9][0-9]*|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:/|\Z))"
-    r"(?:\s*[+-]?(\d+(?:_\d+)*)\s*|([^/]{32,}))(?=/|\Z)"
-)
+#: Segments that Python's `int` takes, but not in the one plain way of writing a number.
+_NUMBER = re.compile(r"/(?!(?:0|[1-9][0-9]*)(?:/|\Z))\s*[+-]?(\d+(?:_\d+)*)\s*(?=/|\Z)")
+
+#: A path in which nothing of either kind stands, as nearly all are.
+_USUAL = re.compile(r"(?:/(?:0|[1-9][0-9]{0,30}|[A-Za-z._~][A-Za-z0-9._~-]{0,30})?)*")
+
+#: Segments that `UUID` may take, but not in the one plain way of writing one.
+_UUID = re.compile(r"/(?![0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:/|\Z))([^/]{32,})(?=/|\Z)")
 
 
 def is_plain(path: str) -> bool:
@@ -50,21 +53,27 @@ def readings(path: bytes) -> frozenset[str] | None:
     return frozenset(reading.decode("utf-8", "surrogateescape") for reading in seen)
 
 
-def plain_values(path: str) -> str:
-    r"""`path` as it reads once its numbers and UUIDs went through the converter of a framework.
+def plain_values(path: str) -> frozenset[str]:
+    r"""How `path` reads once its numbers and UUIDs went through the converters of a framework.
 
     `/i/007`, `/i/+7`, `/i/0_7` and a seven of another script all reach a view for `/i/7`
     somewhere: Falcon asks `int`, others match `\d`, which takes the digits of every script.
+    A UUID is taken without dashes too, and 32 digits are one as well as a number.
     """
-    return _VALUE.sub(_plain_value, path)
+    if _USUAL.fullmatch(path):
+        return frozenset()
+    numbers, uuids = _NUMBER.sub(_plain_number, path), _UUID.sub(_plain_uuid, path)
+    return frozenset((numbers, uuids, _UUID.sub(_plain_uuid, numbers))) - {path}
 
 
-def _plain_value(found: re.Match[str]) -> str:
-    if found[1] is not None:
-        digits = "".join(str(digit(c)) for c in found[1] if c != "_")
-        return "/" + (digits.lstrip("0") or "0")
+def _plain_number(found: re.Match[str]) -> str:
+    digits = "".join(str(digit(c)) for c in found[1] if c != "_")
+    return "/" + (digits.lstrip("0") or "0")
+
+
+def _plain_uuid(found: re.Match[str]) -> str:
     try:
-        return f"/{UUID(found[2])}"
+        return f"/{UUID(found[1])}"
     except ValueError:
         return found[0]
 

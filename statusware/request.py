@@ -92,7 +92,8 @@ class RequestLine:
             for told, pattern in self._refused:
                 if pattern.search(path) is not None:
                     raise ambiguous(f"The path must not hold {told}.")
-        self.check_mount(environ)
+        if environ.get("SCRIPT_NAME", "") not in self.mounts:
+            self.check_mount(environ)
         return path
 
     def check_mount(self, environ: WSGIEnvironment) -> None:
@@ -103,7 +104,8 @@ class RequestLine:
 
     def method(self, environ: WSGIEnvironment) -> str:
         """The method, or `Problem(501, code="method-not-implemented")`."""
-        return self.known(environ["REQUEST_METHOD"])
+        method: str = environ["REQUEST_METHOD"]
+        return method if method in self.methods else self.known(method)
 
     def known(self, method: str) -> str:
         """`method`, or `Problem(501, code="method-not-implemented")`."""
@@ -152,10 +154,10 @@ class Scope:
 def overridden(environ: WSGIEnvironment) -> str | None:
     """The method that an override header or `_method` in the query names, if another one."""
     query: str = environ.get("QUERY_STRING") or ""
-    named = _named(query) if "_method" in query or "%" in query else set()
+    named = _named(query) if "_method" in query or "%" in query else None
     if _OVERRIDE in environ or _METHOD in environ or _OVERRIDE_TOO in environ:
-        named.update(environ[key] for key in OVERRIDES if key in environ)
-    elif not named:
+        named = (named or set()).union(environ[key] for key in OVERRIDES if key in environ)
+    if not named:
         return None
     named = {name.strip().upper() for name in named} - {environ["REQUEST_METHOD"], ""}
     if len(named) > 1:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import PolicyError
 from .policy import Policy, wrap
+from .policy.build import is_of
 from .rules.principals import load_object
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _wrapped(wsgi_app: WSGIApplication, policy: str | os.PathLike[str] | None) -
     if policy is None and (policy := os.environ.get("STATUSWARE_POLICY")) == "":
         raise PolicyError("is empty", key="STATUSWARE_POLICY", hint="the path of a policy")
     found = None if policy is None else Policy.of(policy)
-    if not _is_flask(wsgi_app):
+    if not is_of(wsgi_app, "flask.app", "Flask"):
         return wrap(wsgi_app, found)
     return _flask(wsgi_app, found)
 
@@ -100,11 +101,3 @@ def import_from_here() -> None:
     """Let modules be found in the working directory, as gunicorn does."""
     if "" not in sys.path and os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
-
-
-def _is_flask(wsgi_app: object) -> bool:
-    """Whether this is a Flask app, told without importing Flask."""
-    return any(
-        (cls.__module__, cls.__qualname__) == ("flask.app", "Flask")
-        for cls in type(wsgi_app).__mro__
-    )

@@ -13,6 +13,7 @@ from statusware import (
     stack,
     wrap,
 )
+from statusware.layers.translate import Translation
 
 SECRET, OTHER = "0" * 32, "1" * 32
 
@@ -53,6 +54,10 @@ WRONG = {
     "one not-found exception": (
         lambda: ErrorEnvelope(app, not_found="KeyError"),
         'not_found: must be a list; as in ["KeyError"]',
+    ),
+    "not-found exceptions beside a table": (
+        lambda: ErrorEnvelope(app, not_found=[KeyError], exceptions=Translation({})),
+        "not_found: is not looked at beside a Translation",
     ),
     "a list of exceptions": (
         lambda: ErrorEnvelope(app, exceptions=["KeyError"]),

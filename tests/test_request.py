@@ -1,5 +1,7 @@
 """The strict reading of path, method, mount and method overrides; `[api] paths`."""
 
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -211,6 +213,20 @@ PLAIN_VALUES = {
 
 @pytest.mark.parametrize(("path", "plain"), PLAIN_VALUES.items(), ids=lambda v: ascii(v)[:40])
 def test_numbers_and_uuids_are_read_as_converters_do(path, plain):
+    assert plain_values(path) - {plain} == set()
+    assert (plain in plain_values(path)) is (plain != path)
+
+
+@pytest.mark.parametrize(
+    ("path", "plain"),
+    [
+        (f"/w/{'1' * 32}", {f"/w/{UUID('1' * 32)}"}),
+        (f"/w/0{'1' * 31}", {f"/w/{'1' * 31}", f"/w/{UUID('0' + '1' * 31)}"}),
+        (f"/w/{chr(0xFF11) * 32}", {f"/w/{'1' * 32}", f"/w/{UUID('1' * 32)}"}),
+        (f"/01/{'1' * 32}", {f"/1/{UUID('1' * 32)}", f"/01/{UUID('1' * 32)}", f"/1/{'1' * 32}"}),
+    ],
+)
+def test_32_digits_are_a_number_and_a_uuid(path, plain):
     assert plain_values(path) == plain
 
 

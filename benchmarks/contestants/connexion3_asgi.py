@@ -1,5 +1,7 @@
 """connexion 3, AsyncApp with async handlers, called as the ASGI app that it is."""
 
+import functools
+
 from contestants import _connexion
 
 VENV = "connexion3"
@@ -13,6 +15,7 @@ def build():
 
 
 def _async(handler):
+    @functools.wraps(handler)  # connexion looks at the signature
     async def handle(**arguments):
         return handler(**arguments)
 

@@ -58,6 +58,8 @@ class Authenticator:
         self._explain = explain
         self._origins = origins or Origins()
         self._headers = tuple({s.header for s in schemes if s.header is not None})
+        #: Whether a credential may stand elsewhere than in these headers.
+        self._elsewhere = any(s.header is None for s in schemes)
         self._explicit, self._ambient = _grouped(self.schemes)
 
     def authenticate(self, environ: WSGIEnvironment) -> Identity | None:
@@ -66,16 +68,22 @@ class Authenticator:
         400 for malformed or contradicting credentials, 401 for bad ones, 403 for ambient
         ones from another site, 503 where they cannot be verified.
         """
+        sent = self._elsewhere
         for header in self._headers:
-            if len(environ.get(header, "")) > self._max_header:
-                problem = malformed("the header is longer than max_header")
-                raise self._completed(problem, dict.fromkeys(self.schemes, problem))
+            credential = environ.get(header)
+            if credential is not None:
+                sent = True
+                if len(credential) > self._max_header:
+                    problem = malformed("the header is longer than max_header")
+                    raise self._completed(problem, dict.fromkeys(self.schemes, problem))
+        if not sent:
+            return None
         found: tuple[Identity, Scheme] | None = None
         for group in self._explicit:
             one = self._ask(group, environ)
             if one is not None:
                 found = one if found is None else self._only(found, one)
-        if found is None:
+        if found is None and self._ambient:
             found = next(filter(None, (self._ask(group, environ) for group in self._ambient)), None)
         if found is None:
             return None

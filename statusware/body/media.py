@@ -63,7 +63,9 @@ class MediaTypes:
 
         Raises Problem 415 for one that is not taken, and for two at once.
         """
-        sent: str = environ.get("HTTP_CONTENT_ENCODING", "").strip(" \t").lower()
+        if "HTTP_CONTENT_ENCODING" not in environ:
+            return ""
+        sent: str = environ["HTTP_CONTENT_ENCODING"].strip(" \t").lower()
         if sent in ("", "identity"):
             return ""
         coding = sent.removeprefix("x-") if sent == "x-gzip" else sent

@@ -10,7 +10,6 @@ off the server's input so far, so that `drain` knows what is left.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..problem import Problem
@@ -127,9 +126,11 @@ def drain(environ: WSGIEnvironment, limit: int = DRAIN_LIMIT) -> None:
     taken = environ.get(_TAKEN, 0)
     if taken == _BROKEN:
         return
-    # Broad: the answer is decided, and a client that is gone does not change it.
-    with suppress(Exception):
+    try:
         length = announced(environ)
         left = limit if length is None else min(limit, length - taken)
         while left > 0 and (block := environ["wsgi.input"].read(min(BLOCK, left))):
             left -= len(block)
+    except Exception:
+        # Broad: the answer is decided, and a client that is gone does not change it.
+        return

@@ -121,11 +121,12 @@ class BodyRule:
     def _read(self, environ: WSGIEnvironment) -> bytes | None:
         """The body; None if there is none and that is allowed."""
         told = has_body(environ)
+        typed = told and bool(environ.get("CONTENT_TYPE"))
         coding = self.media.coding(environ) if told else ""
-        if told and environ.get("CONTENT_TYPE"):
+        if typed:
             self.media.check(environ)
         body = read_body(environ, self.max_bytes)
-        if body:
+        if body and not typed:  # that there would be one was not told, or not of what type
             coding = self.media.coding(environ)
             self.media.check(environ)
         if body and coding:

@@ -1,11 +1,15 @@
 """Flask's request, with a `get_json()` that takes over the body that was checked.
 
-Only the parser is replaced. Which bytes are read, `silent`, `force`, `cache`, the media
-type and what happens on failure stay Werkzeug's; every other text is parsed as ever.
+A body that nobody has touched since it was checked is taken over as a whole: reading the
+same bytes again costs Werkzeug more than parsing them. Otherwise only the parser is
+replaced: which bytes are read, `silent`, `force`, `cache`, the media type and what happens
+on failure stay Werkzeug's; every other text is parsed as ever.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
+from io import SEEK_END, BytesIO
 from typing import TYPE_CHECKING, Any
 
 from flask import Request
@@ -24,9 +28,7 @@ _PARSING = ("get_json", "json", "json_module", "on_json_loading_failed", "get_da
 
 def reusing(base: type[Request]) -> type[Request]:
     """A subclass of `base` that takes parsed bodies over; `base` itself if it parses its own."""
-    if issubclass(base, _Reusing) or any(
-        getattr(base, name) is not getattr(Request, name) for name in _PARSING
-    ):
+    if any(getattr(base, name) is not getattr(Request, name) for name in _PARSING):
         return base
     names = {"__module__": base.__module__, "__qualname__": base.__qualname__}
     return type(base.__name__, (_Reusing, base), names)
@@ -36,15 +38,43 @@ class _Reusing(Request):
     """Hands the parsed body to `get_json()` unless the app has a JSON provider of its own."""
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
-        """As Werkzeug's, which does all but the parsing."""
+        """The parsed body; of any other one than that, what Werkzeug says."""
         provider = self.json_module
         if "statusware.parsed" not in self.environ or not _is_default(provider):
             return super().get_json(force, silent, cache)
+        if cache and self._untouched():
+            with suppress(LookupError):
+                return self._take()
         self.json_module = _Known(self.environ, provider)
         try:
             return super().get_json(force, silent, cache)
         finally:
             self.json_module = provider
+
+    def _untouched(self) -> bool:
+        """Whether Werkzeug would read all of a stream like that of `JSONBody`, and parse it."""
+        state, environ = self.__dict__, self.environ
+        source = environ["wsgi.input"]
+        return (
+            type(source) is BytesIO
+            and source.tell() == 0
+            and environ.get("CONTENT_LENGTH") == str(len(source.getvalue()))
+            and environ.get("CONTENT_TYPE") == "application/json"
+            and "stream" not in state
+            and "_cached_data" not in state
+            and not self.shallow
+            and self.max_content_length is None
+        )
+
+    def _take(self) -> Any:
+        """Take the value, and leave the request as Werkzeug does that has read and parsed."""
+        source: BytesIO = self.environ["wsgi.input"]
+        body = source.getvalue()
+        value = take(self.environ, body)
+        source.seek(0, SEEK_END)
+        self.__dict__["stream"] = source
+        self._cached_data, self._cached_json = body, (value, value)
+        return value
 
 
 class _Known:

@@ -64,7 +64,7 @@ def includeme(config: Any) -> None:
 
     def created(event: Any) -> None:
         if policy is not None:
-            _check_traversal(policy, config.registry)
+            check_traversal(policy, config.registry)
         _install(event.app, policy)
 
     if schemes:
@@ -132,25 +132,32 @@ def _policy(settings: Any) -> Policy | None:
 
 def _install(router: Any, policy: Policy | None) -> None:
     """Let the router answer through the policy."""
-    inner = router.execution_policy
     router.request_factory = reusing(router.request_factory)
-
-    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        response: WSGIApplication = inner(environ, router)
-        return response(environ, start_response)
-
-    wrapped = wrap(Offer(app), policy)
+    wrapped = wrap(Offer(_Unwrapped(router)), policy)
     # What it returns the router calls as the response: a WSGI app, like any response.
     router.execution_policy = lambda environ, router: wrapped
 
 
-def _check_traversal(policy: Policy, registry: Any) -> None:
+class _Unwrapped:
+    """The router as it was: with the execution policy that the app has set, or Pyramid's."""
+
+    def __init__(self, router: Any) -> None:
+        self.app = router
+        self._execute = router.execution_policy
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        response: WSGIApplication = self._execute(environ, self.app)
+        return response(environ, start_response)
+
+
+def check_traversal(policy: Policy, registry: Any) -> None:
     """Refuse narrow rules that other paths would lead around.
 
     Traversal reaches one view by several paths (`/a/edit`, `/a/@@edit`, `/a/edit/x`); those
-    that no route lists must not be let through.
+    that no route lists, or that lie outside `[api] paths`, must not be let through.
     """
-    if policy.table.unlisted != "pass" or not _has_traversal(registry):
+    everywhere = policy.scope is None or policy.scope.covers("/")
+    if (everywhere and policy.table.unlisted != "pass") or not _has_traversal(registry):
         return
     for route in policy.routes:
         if not access_rule(route, policy.schemes).unconditional:
@@ -158,7 +165,7 @@ def _check_traversal(policy: Policy, registry: Any) -> None:
                 "is narrower than everyone, and traversal reaches its view by other paths",
                 file=policy.file,
                 key=f"{route.where}.allow",
-                hint='write unlisted = "reject" in [api]',
+                hint='write unlisted = "reject" in [api], and no paths',
             )
 
 

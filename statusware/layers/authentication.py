@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from ..auth.authenticator import MAX_HEADER, Authenticator, log_refusal
 from ..auth.origins import Origins
@@ -29,8 +29,6 @@ from .guard import Guard
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
-
-    from ..auth.identity import Identity
 
 __all__ = ["Authentication"]
 
@@ -90,38 +88,21 @@ class Authentication(Guard):
 
     def check(self, environ: WSGIEnvironment) -> None:
         """400, 401, 403 (`cross-site-request`) or 503; a hidden route is a bare 404."""
-        open_, hidden = False, False
-        if self._table is not None:
-            match = self._table.select(environ)
-            if self._is_outside(match):
-                return
-            open_, hidden = self._openness(match)
-        elif self._public is not None:
-            open_ = self._is_public(self._public, environ)
+        mode = self._mode(environ)
+        if mode is None:
+            return
+        open_, hidden = mode
         environ["statusware.challenges"] = self._authenticator.challenges
-        try:
-            identity = self._find(environ, demanded=not open_)
-        except Problem as problem:
-            if hidden:
-                log_refusal(problem, environ)
-                raise Problem(404) from None
-            raise
-        self._set(identity, environ)
-
-    def _find(self, environ: WSGIEnvironment, *, demanded: bool) -> Identity | None:
         try:
             identity = self._authenticator.authenticate(environ)
         except Problem as problem:
-            if demanded:
-                raise
+            if not open_:
+                self._refuse(problem, environ, hidden=hidden)
             log_refusal(problem, environ)
-            return None
-        if identity is None and demanded:
-            raise Problem(401, code="missing-credentials")
-        return identity
-
-    def _set(self, identity: Identity | None, environ: WSGIEnvironment) -> None:
+            identity = None
         if identity is None:
+            if not open_:
+                self._refuse(Problem(401, code="missing-credentials"), environ, hidden=hidden)
             environ.pop("REMOTE_USER", None)
             environ.pop("statusware.identity", None)
             self._strip(environ)
@@ -130,15 +111,30 @@ class Authentication(Guard):
             environ["statusware.identity"] = identity
             self._strip(environ, keep=self._passed.get(identity.scheme, ()))
 
-    def _is_outside(self, match: Match) -> bool:
-        """Whether no route lists the path, and the policy leaves it alone."""
+    def _refuse(self, problem: Problem, environ: WSGIEnvironment, *, hidden: bool) -> NoReturn:
+        """Raise what a refusal means: where the route is hidden, it does not exist."""
+        if hidden:
+            log_refusal(problem, environ)
+            raise Problem(404) from None
+        raise problem
+
+    def _mode(self, environ: WSGIEnvironment) -> tuple[bool, bool] | None:
+        """Whether the request needs no credentials, and whether its route is hidden.
+
+        None where no route lists the path, and the policy leaves it alone.
+        """
         table = self._table
-        if match.route is not None or table is None or table.unlisted != "pass":
-            return False
-        return not table.lists(match.path)
+        if table is None:
+            return self._public is not None and self._is_public(self._public, environ), False
+        match = table.select(environ)
+        if match.route is not None and match.override is None:
+            return self._modes[match.route.index]
+        if match.route is None and table.unlisted == "pass" and not table.lists(match.path):
+            return None
+        return self._openness(match)
 
     def _openness(self, match: Match) -> tuple[bool, bool]:
-        """Whether the request needs no credentials, and whether its route is hidden."""
+        """The same for a match, and for that of the method that overrides it."""
         route = match.route
         open_, hidden = (False, False) if route is None else self._modes[route.index]
         if match.override is not None:

@@ -73,7 +73,7 @@ class ErrorEnvelope:
         self._pages = pages(self.renderer)
         self._keep, self._html = keep, html
         self._translation = _translation(not_found, exceptions)
-        watch()
+        watch(app)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["statusware.renderer"] = self.renderer
@@ -104,12 +104,14 @@ class ErrorEnvelope:
         rest: Rest | None = None
         try:
             result = app(environ, out.start)
-            if _passes(out, result, environ):
-                if not out.sent:
-                    out.send()
-                return result
-            rest = Rest(result, environ)
-            return self._first_byte(out, rest, environ)
+            whole = type(result) in _WHOLE and not out.error
+            if not (whole or _passes(out, result, environ)):
+                result = rest = Rest(result, environ)
+                rest.fetch()
+                if out.error and not out.sent:
+                    return self._replaced(out, rest, environ)
+            if not out.sent:
+                out.send()
         except Exception as error:  # the app's, whatever it is: this layer answers for it
             (rest or Rest(result, environ)).close_quietly()
             if out.sent:
@@ -119,16 +121,10 @@ class ErrorEnvelope:
         except BaseException:
             (rest or Rest(result, environ)).close_quietly()
             raise
+        return result
 
-    def _first_byte(self, out: Outgoing, rest: Rest, environ: WSGIEnvironment) -> Iterable[bytes]:
-        """Fetch the first byte, then send the response, or replace it."""
-        rest.fetch()
-        if out.status is None:
-            raise RuntimeError("the app returned without calling start_response")
-        if out.sent or not out.error:
-            if not out.sent:
-                out.send()
-            return rest
+    def _replaced(self, out: Outgoing, rest: Rest, environ: WSGIEnvironment) -> Iterable[bytes]:
+        """An error response of the app, as it is or replaced."""
         environ["statusware.renderer"] = self.renderer  # a nested one may have set its own
         problem = self._meant(out, environ)
         if problem is None:
@@ -176,9 +172,12 @@ def _translation(
     not_found: Iterable[Any], exceptions: Mapping[Any, Any] | Translation | None
 ) -> Translation:
     """The table of exceptions; errors name the option that is wrong."""
-    if isinstance(exceptions, Translation):
-        return exceptions
     check_list("not_found", not_found)
+    if isinstance(exceptions, Translation):
+        if list(not_found):
+            reason = "is not looked at beside a Translation"
+            raise PolicyError(reason, key="not_found", hint="list them there, with 404")
+        return exceptions
     if exceptions is not None and not isinstance(exceptions, Mapping):
         hint = 'as in {"shop.NameTaken": 409}'
         raise PolicyError("must map exceptions to statuses", key="exceptions", hint=hint)
@@ -192,17 +191,16 @@ def _app_of(error: Any) -> WSGIApplication:
     return app
 
 
-def _passes(out: Outgoing, result: object, environ: WSGIEnvironment) -> bool:
-    """Whether a body goes to the server as the very object that it is.
+#: Bodies of a success that pass as the very objects that they are: they are whole already.
+_WHOLE = (list, tuple)
 
-    That of a success where it is whole already, and that of a problem answered inside.
-    """
+
+def _passes(out: Outgoing, result: object, environ: WSGIEnvironment) -> bool:
+    """Whether another body does: a file that the server sends, a problem answered inside."""
     if out.error:
         return is_answer(out, environ)
     if out.status is None:
         return False
-    if type(result) is list or type(result) is tuple:
-        return True
     wrapper = environ.get("wsgi.file_wrapper")
     return isinstance(wrapper, type) and isinstance(result, wrapper)
 

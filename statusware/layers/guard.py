@@ -30,27 +30,35 @@ class Guard:
     def __init__(self, app: WSGIApplication) -> None:
         check_app(app)
         self.app = app
+        #: Guards right inside of each other are asked in one frame, in their order.
+        self._row: tuple[Guard, ...] = (self,)
+        self._inner = app
+        if isinstance(app, Guard) and type(app).__call__ is Guard.__call__:
+            self._row, self._inner = (self, *app._row), app._inner
 
     def check(self, environ: WSGIEnvironment) -> WSGIApplication | None:
         """Let the request through (None), refuse it (`Problem`) or answer it (an app)."""
         raise NotImplementedError
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        try:
-            answer = self.check(environ)
-        except Problem as problem:
-            self._record(problem, environ)
-            answer = problem
-        if answer is None:
-            return self.app(environ, start_response)
-        drain(environ)
-        return answer(environ, start_response)
+        for guard in self._row:
+            try:
+                answer = guard.check(environ)
+            except Problem as problem:
+                guard._record(problem, environ)
+                # A traceback holds this frame, and with it the environ, until it is collected.
+                problem.__traceback__ = problem.__context__ = None
+                answer = problem
+            if answer is not None:
+                drain(environ)
+                return answer(environ, start_response)
+        return self._inner(environ, start_response)
 
     def _record(self, problem: Problem, environ: WSGIEnvironment) -> None:
         """One line for the log; %r keeps line breaks of the client's out of it."""
         if self.log.isEnabledFor(logging.INFO):
             self.log.info(
-                "%d %s: %s %r [%s]",
+                "%d %s: %r %r [%s]",
                 problem.status,
                 problem.problem_code,
                 environ.get("REQUEST_METHOD"),

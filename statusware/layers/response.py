@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -103,13 +104,13 @@ class Rest:
     logged and raised again.
     """
 
-    __slots__ = ("_close", "_environ", "_first", "_iterator", "_result")
+    # Defaults of the class, so that a request sets only what it needs.
+    _first = b""
+    _iterator: Iterator[bytes] = iter(())
 
     def __init__(self, result: Iterable[bytes], environ: WSGIEnvironment) -> None:
         self._result = result
         self._close: Callable[[], None] | None = getattr(result, "close", None)
-        self._first = b""
-        self._iterator: Iterator[bytes] = iter(())
         self._environ = environ
 
     def fetch(self) -> None:
@@ -137,13 +138,10 @@ class Rest:
         return self._first if len(read) <= limit else None
 
     def __iter__(self) -> Iterator[bytes]:
-        chunk = self._first or None
-        self._first = b""
+        first, self._first = self._first, b""
         try:
-            chunk = chunk or next(self._iterator, None)
-            while chunk is not None:  # not `yield from`: that closes, and close() does
-                yield chunk
-                chunk = next(self._iterator, None)
+            # A chain, which has no close(): `yield from` would call that of the app's.
+            yield from chain((first,) if first else (), self._iterator)
         except Exception as error:
             log_midstream(error, self._environ)
             raise

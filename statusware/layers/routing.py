@@ -61,7 +61,7 @@ class Routing(Guard):
         if self._cors is not None and self._cors.is_preflight(environ):
             return self._preflight(self._cors, environ)
         match = self._table.read(environ)
-        answer = None if match else self._unlisted(match)
+        answer = None if match.route is not None else self._unlisted(match)
         other = match.override
         if other is not None and not other and self._unlisted(other) is not None:
             raise Problem(405, headers=[("Allow", other.allow)])
@@ -81,6 +81,7 @@ class Routing(Guard):
 
     def _unlisted(self, match: Match) -> WSGIApplication | None:
         """What becomes of a request that no route lists: outside the policy, or refused."""
+        self._table.line.known(match.method)
         allow = match.allow
         if not allow:
             if self._table.unlisted == "pass" and not self._table.lists(match.path):

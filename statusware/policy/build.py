@@ -43,6 +43,9 @@ def wrap(
 
 def _build(app: WSGIApplication, policy: Policy) -> WSGIApplication:
     _compare(app, policy)
+    if is_of(app, "pyramid.router", "Router"):
+        pyramid = importlib.import_module("statusware.integrations.pyramid")
+        pyramid.check_traversal(policy, vars(app)["registry"])
     wrapped = stack(app, *policy.layers)
     if policy.audit:
         wrapped = _Audited(app, wrapped, policy)
@@ -54,6 +57,11 @@ def stack(app: WSGIApplication, *layers: Layer) -> WSGIApplication:
     for layer in reversed(layers):
         app = layer(app)
     return app
+
+
+def is_of(app: object, module: str, name: str) -> bool:
+    """Whether `app` is of a framework's class, told without importing the framework."""
+    return any((cls.__module__, cls.__qualname__) == (module, name) for cls in type(app).__mro__)
 
 
 def _compare(app: WSGIApplication, policy: Policy) -> None:

@@ -9,7 +9,7 @@ it in its clause holds (a missing scope aside).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..errors import PolicyError
@@ -38,6 +38,11 @@ class Clause:
 
     text: str
     principals: tuple[Principal, ...]
+    #: What the rule says where this clause allows: the same for every request.
+    allowed: Decision = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "allowed", Decision(True, self.text))
 
     def holds(
         self, identity: Subject | None, variables: Mapping[str, str], environ: WSGIEnvironment
@@ -134,7 +139,7 @@ class AccessRule:
             if missing:
                 lacking = lacking or tuple(missing)
             elif missing is not None:
-                return Decision(True, clause.text)
+                return clause.allowed
         if raised is not None:
             raise raised
         return Decision(False, missing_scopes=lacking)

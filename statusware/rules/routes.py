@@ -77,21 +77,23 @@ class RouteTable:
     def read(self, environ: WSGIEnvironment) -> Match:
         """The match of this request; its `route` is None where no route lists path and method.
 
-        Raises `Problem` 400 for an ambiguous request line and 501 for an unknown method.
+        Raises `Problem` 400 for an ambiguous request line and 501 for an unknown method (but
+        where the table has nothing to say of the path: that is for `Routing` alone).
         Kept in the environ, unless another table found a route there and this one none.
         """
         literal = self._literal.get(environ.get("PATH_INFO", ""))
         match = None if literal is None else literal.get(environ["REQUEST_METHOD"])
-        if match is not None:
-            self.line.check_mount(environ)
-        else:
+        if match is None:
             path = self.line.path(environ)
-            match = self.find(self.line.method(environ), path)
+            match = self.find(self._method(environ["REQUEST_METHOD"], path), path)
+        elif environ.get("SCRIPT_NAME", "") not in self.line.mounts:
+            self.line.check_mount(environ)
         if (override := overridden(environ)) is not None:
-            match = self._overridden(match, self.line.known(override))
-        if match.variables or self.line.relaxed or (not match and self.unlisted == "pass"):
+            match = self._overridden(match, self._method(override, match.path))
+        found = match.route is not None
+        if match.variables or self.line.relaxed or not (found or self.unlisted == "reject"):
             self._check_readings(match)
-        if match.route is not None or not environ.get("statusware.route"):
+        if found or not environ.get("statusware.route"):
             environ["statusware.route"] = match
         return match
 
@@ -133,6 +135,11 @@ class RouteTable:
                 found.setdefault((pattern.text, route), set()).add(method)
         return [(text, route, frozenset(methods)) for (text, route), methods in found.items()]
 
+    def _method(self, method: str, path: str) -> str:
+        if self.unlisted == "pass" and not self.lists(path):
+            return method
+        return self.line.known(method)
+
     def _overridden(self, match: Match, override: str) -> Match:
         """A match of its own that carries the one of the other method too."""
         other = self.find(override, match.path)
@@ -150,7 +157,7 @@ class RouteTable:
         for reading in others:
             self._compare(match, reading, variables=True)
         for reading in (match.path, *others):
-            if (plain := plain_values(reading)) != reading:
+            for plain in plain_values(reading):
                 self._compare(match, plain, variables=False)
 
     def _compare(self, match: Match, reading: str, *, variables: bool) -> None:

@@ -31,7 +31,7 @@ class Tree(Generic[T]):
         for segment in pattern.segments:
             if isinstance(segment, Variable) and segment.converter == "path":
                 if node.rest is None:
-                    node.rest, node.variable = self._made(), True
+                    node.rest, node.variable, node.only = self._made(), True, None
                 return node.rest
             node = node.child(segment)
         if pattern.slash:
@@ -59,7 +59,7 @@ class Tree(Generic[T]):
 class _Node(Generic[T]):
     """One segment's worth of the tree."""
 
-    __slots__ = ("bare", "converters", "literals", "plain", "rest", "slashed", "variable")
+    __slots__ = ("bare", "converters", "literals", "only", "plain", "rest", "slashed", "variable")
 
     def __init__(self) -> None:
         self.literals: dict[str, _Node[T]] = {}
@@ -73,17 +73,21 @@ class _Node(Generic[T]):
         self.slashed: Leaf[T] | None = None
         #: Whether anything but literals may follow.
         self.variable = False
+        #: The test and the node of the one kind of variable that may follow, if it is one.
+        self.only: tuple[Callable[[str], object], _Node[T]] | None = None
 
     def child(self, segment: str | Variable) -> _Node[T]:
         if isinstance(segment, str):
             return self.literals.setdefault(segment, _Node())
-        self.variable = True
         if segment.converter:
             accepts = CONVERTERS[segment.converter].fullmatch
-            return self.converters.setdefault(segment.converter, (accepts, _Node()))[1]
-        if self.plain is None:
-            self.plain = _Node()
-        return self.plain
+            kind = self.converters.setdefault(segment.converter, (accepts, _Node()))
+        else:
+            self.plain = self.plain or _Node()
+            kind = (bool, self.plain)
+        alone = not self.variable or (self.only is not None and self.only[1] is kind[1])
+        self.variable, self.only = True, kind if alone else None
+        return kind[1]
 
 
 def split(path: str) -> tuple[list[str], bool]:
@@ -108,7 +112,13 @@ def _collect(
         at += 1
         literal = node.literals.get(segment)
         if node.variable and segment:
-            break
+            if literal is not None or node.only is None:
+                break
+            accepts, node = node.only  # one way only, so that there is nothing to come back to
+            if not accepts(segment):
+                return
+            values = (*values, segment)
+            continue
         if literal is None:
             return
         node = literal

@@ -74,7 +74,7 @@ def down(header: str | None = None) -> Fake:
 )
 def test_schemes_together(schemes: list[Any], answer: Any) -> None:
     authenticator = Authenticator(schemes)
-    environ = {"REQUEST_METHOD": "GET"}
+    environ = {"REQUEST_METHOD": "GET", "HTTP_X": "", AUTHORIZATION: ""}
     if isinstance(answer, int):
         with pytest.raises(Problem) as caught:
             authenticator.authenticate(environ)

@@ -25,7 +25,7 @@ def configured():
     return app
 
 def bare():
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.add_url_rule("/recipes", "recipes", list)
     return app
 

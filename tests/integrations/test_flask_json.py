@@ -256,8 +256,8 @@ def test_what_middleware_looks_at_later_is_parsed_then():
     assert json_body({"statusware.json": seen[0]})["a"] == 1
 
 
-def test_a_value_that_was_replaced_is_not_handed_over():
-    app = app_of(lambda: request.get_json())
+def test_a_value_that_was_replaced_stays():
+    app = app_of(lambda: [request.get_json(), request.environ["statusware.json"]])
     inner = app.wsgi_app
 
     def replacing(environ, start_response):
@@ -266,4 +266,33 @@ def test_a_value_that_was_replaced_is_not_handed_over():
 
     app.wsgi_app = replacing
     Statusware(app, POLICY)
-    assert post(app, b'{"a": 1}') == (200, b'{"answer":{"a":1}}\n')
+    assert post(app, b'{"a": 1}') == (200, b'{"answer":[{"a":1},{"other":true}]}\n')
+
+
+def test_a_body_that_nobody_has_touched_is_not_read_again(monkeypatch):
+    app = app_of(lambda: [request.get_json(), request.get_data().decode(), request.data.decode()])
+    Statusware(app, POLICY)
+    monkeypatch.setattr("werkzeug.wrappers.request.get_input_stream", None)
+    answer = b'{"answer":[{"a":1},"{\\"a\\": 1}","{\\"a\\": 1}"]}\n'
+    assert post(app, b'{"a": 1}') == (200, answer)
+
+
+@pytest.mark.parametrize(("limit", "status"), [(8, 200), (7, 413)])
+def test_the_limit_of_the_app_holds(limit, status):
+    app = app_of(lambda: request.get_json())
+    app.config["MAX_CONTENT_LENGTH"] = limit
+    Statusware(app, POLICY)
+    assert post(app, b'{"a": 1}')[0] == status
+
+
+def test_middleware_inside_that_shortens_the_body_is_believed():
+    app = app_of(lambda: request.get_json())
+    inner = app.wsgi_app
+
+    def shortening(environ, start_response):
+        environ["CONTENT_LENGTH"] = "1"
+        return inner(environ, start_response)
+
+    app.wsgi_app = shortening
+    Statusware(app, POLICY)
+    assert post(app, b"12") == (200, b'{"answer":1}\n')

@@ -11,7 +11,7 @@ from pyramid.events import ApplicationCreated
 from pyramid.httpexceptions import HTTPConflict, HTTPNotFound
 from pyramid.request import Request
 
-from statusware import Identity, PolicyError, Problem
+from statusware import Identity, PolicyError, Problem, wrap
 from statusware.integrations.pyramid import IdentityPolicy
 
 WHO = {
@@ -150,6 +150,13 @@ def test_a_wrong_setting_stops_the_start(settings, told):
     assert told in str(caught.value)
 
 
+def test_the_apps_own_routes_are_compared_with_the_policy(caplog):
+    configure()
+    assert "of the app's own routes have no rule" not in caplog.text
+    configure({**POLICY, "routes": POLICY["routes"][:2]})
+    assert "routes of the app without a rule: 1" in caplog.text
+
+
 # Who it is
 
 
@@ -172,6 +179,16 @@ def test_a_permission_of_a_view():
     refused = get(configure(), "/acl")
     assert (refused.status_int, refused.json["code"]) == (403, "forbidden")
     assert "failed permission check" not in refused.text
+
+
+def test_the_include_may_come_last():
+    app = configure(
+        POLICY,
+        lambda config: config.include("statusware.integrations.pyramid"),
+        include=lambda config: None,
+    )
+    assert get(app, "/acl", **{"X-User": "bob"}).status_int == 200
+    assert get(app, "/acl").status_int == 403
 
 
 class Mine:
@@ -339,6 +356,20 @@ def test_narrow_rules_over_traversal_are_refused(more, policy):
     assert 'unlisted = "reject"' in told
 
 
+def test_nor_may_they_be_left_by_a_path_outside_the_policy():
+    scoped = {**POLICY, "api": {"paths": ["/edit"]}, "routes": [{"match": "GET /edit"}]}
+    with pytest.raises(PolicyError, match="is narrower than everyone"):
+        configure(scoped, by_name)
+
+
+def test_plain_wrap_looks_too():
+    with Configurator() as config:
+        by_name(config)
+    with pytest.raises(PolicyError, match="is narrower than everyone"):
+        wrap(config.make_wsgi_app(), passing(NARROW))
+    assert wrap(config.make_wsgi_app(), NARROW)
+
+
 def not_by_traversal(config):
     config.add_notfound_view(lambda request: HTTPNotFound())
     config.add_forbidden_view(lambda request: HTTPNotFound())
@@ -451,6 +482,15 @@ class Titled(Request):
 def test_a_request_class_that_parses_itself_stays():
     app = posting(lambda r: [type(r) is Own, r.json_body], set_request_factory=[Own])
     assert post(app, b"[]") == (200, b'[true, {"own": true}]')
+
+
+class Latin(Request):
+    charset = "latin-1"
+
+
+def test_a_request_class_with_a_charset_of_its_own_stays():
+    app = posting(lambda r: r.json_body, set_request_factory=[Latin])
+    assert post(app, '"ö"'.encode()) == (200, b'"\\u00c3\\u00b6"')
 
 
 def test_any_other_request_class_is_added_to(parses):

@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import Any
 
 from ...errors import PolicyError
-from ..formats import format_test
 from ..patterns import compile_pattern
 from .assertions import Never
 from .combine import Ref
@@ -232,6 +231,8 @@ class Context:
         """The test of a format, where formats are asserted and this one is known."""
         if not self.compiler.options.formats:
             return None
+        from ..formats import format_test  # its expressions take long to compile
+
         try:
             return format_test(name)
         except PolicyError as error:
