@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +76,91 @@ def test_modules_of_the_app_are_found_where_the_command_is_run(
     assert capsys.readouterr().out == "ok\n"
 
 
+SHOP = """
+from flask import Flask
+app = Flask(__name__, static_folder=None)
+
+@app.get("/soups")
+@app.route("/soups/<int:id>", methods=["GET", "PUT"])
+def soups(id=0):
+    return []
+
+def bare(environ, start_response):
+    return []
+"""
+
+
+@pytest.fixture
+def shop(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An app beside the policy, that takes what no rule lists and has not all that rules list."""
+    monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
+    (folder / "soupshop.py").write_text(SHOP, encoding="utf-8")
+    yield
+    sys.modules.pop("soupshop", None)
+
+
+@pytest.mark.usefixtures("shop")
+def test_check_compares_the_policy_with_an_app(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "soupshop:app"]) == 1
+    rules, _, found = capsys.readouterr().out.partition("\n\n")
+    assert rules.endswith("schemes: bearer")
+    assert found.splitlines() == [
+        "error    uncovered  PUT /soups/{id:int}     no rule lists it (view soups); "
+        "nobody can reach it",
+        "warning  no-route   POST /soups             the app does not take POST there "
+        "(statusware.toml:9)",
+        "warning  no-route   DELETE /soups/{id:int}  the app does not take DELETE there "
+        "(statusware.toml:15)",
+        "1 error, 2 warnings",
+    ]
+
+
+@pytest.mark.usefixtures("shop")
+def test_check_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "soupshop:app", "--format", "json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["schemes"] == ["bearer"]
+    assert told["routes"][0] == {"match": "GET /soups", "rule": "everyone"}
+    assert [finding["level"] for finding in told["findings"]] == ["error", "warning", "warning"]
+    assert told["findings"][1]["where"] == "statusware.toml:9"
+
+
+FINDINGS = {
+    '[[routes]]\nmatch = "POST /a"\nallow = "everyone"': (0, "2 warnings"),
+    '[[routes]]\nmatch = "GET /a"\nallow = "everyone"\ndeny = "everyone"': (1, "1 error"),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), FINDINGS.items())
+def test_check_of_a_policy_alone(
+    text: str, said: tuple[int, str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "other.toml").write_text(text, encoding="utf-8")
+    status = main(["check", "--policy", "other.toml"])
+    assert (status, capsys.readouterr().out.splitlines()[-1]) == said
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(
+    ("app", "said"),
+    [
+        ("soupshop:bare", "app: its routes cannot be read; it needs a Flask, Pyramid"),
+        ("soupshop:nobody", "app: "),
+        ("nowhere:app", "app: "),
+        ("soupshop", "app: 'soupshop' names no app"),
+    ],
+)
+def test_check_of_what_is_no_app(app: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", app]) == 2
+    assert said in refused(capsys)
+
+
+@pytest.mark.usefixtures("shop")
 def test_check_of_a_policy_without_routes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "other.toml").write_text("", encoding="utf-8")
     assert main(["check", "--policy", "other.toml"]) == 0
+    assert capsys.readouterr().out == "ok\n"
+    assert main(["check", "soupshop:app", "--policy", "other.toml"]) == 0
     assert capsys.readouterr().out == "ok\n"
 
 
@@ -136,6 +221,20 @@ def test_the_help_of_a_command_has_an_example(
 ) -> None:
     assert main([*command.split(), "--help"]) == 0
     assert f"Example: statusware {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS, *NESTED])
+def test_the_help_of_every_command_looks_alike(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*command.split(), "--help"]) == 0
+    out = capsys.readouterr().out
+    usage, sentence = out.split("\n\n")[:2]
+    assert usage.startswith(f"Usage: statusware {command}".rstrip())
+    assert re.fullmatch(r"  [A-Z][^\n]{1,78}\.", sentence)
+    assert not re.search(r"\.\.\.$", out.partition("Commands:")[2], re.MULTILINE)
+    for option in re.split(r"\n  (?=--)", out.partition("Options:\n")[2].partition("\n\n")[0]):
+        assert re.search(r"(?:  |\n +)[A-Z0-9][^\[]", option), option
 
 
 def test_a_group_alone_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:

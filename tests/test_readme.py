@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from statusware import Policy
+from statusware.cli.group import commands
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -78,6 +79,33 @@ def test_the_install_line_names_extras_that_exist():
     [line] = blocks("install", "sh")
     extras = re.match(r'pip install "\.\[([\w,]+)\]"', line)[1].split(",")
     assert set(extras) <= set(metadata("statusware").get_all("Provides-Extra"))
+
+
+def test_the_command_line_lists_every_command():
+    [section] = re.findall(r"^## Command line\n(.*?)^## ", README, re.MULTILINE | re.DOTALL)
+    listed = re.findall(r"^\| `statusware (\w+)", section, re.MULTILINE)
+    assert sorted(listed) == sorted(commands.commands)
+    done = subprocess.run(
+        [sys.executable, "-m", "statusware"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert all(f"\n  {name} " in done.stdout for name in listed)
+
+
+def test_the_extras_bring_what_the_readme_says():
+    [section] = re.findall(r"^## Extras\n(.*?)^## ", README, re.MULTILINE | re.DOTALL)
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
+        "optional-dependencies"
+    ]
+    for name, brings in re.findall(r"^\| `(\w+)` \| (.*?) \|", section, re.MULTILINE):
+        found = {word.lower() for line in extras[name] for word in re.findall(r"[\w-]+", line)}
+        told = set(re.findall(r"[\w-]+", brings.lower())) - {"cryptography"}
+        assert told <= found, name
+
+
+def test_every_page_of_the_docs_is_linked():
+    links = set(re.findall(r"\]\(([\w/.-]+)\)", README))
+    assert all((ROOT / link).is_file() for link in links)
+    assert {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")} <= links
 
 
 def test_the_gunicorn_line_starts_a_server(folder):

@@ -1,33 +1,100 @@
-"""`statusware check`: is the policy valid, and what does it say?"""
+"""`statusware check`: is the policy valid, what does it say, and does it fit the app?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
+from typing import Any
 
 import click
 
+from ..errors import PolicyError
+from ..integrations.routes import routes_of
 from ..policy import Policy
+from ..policy.coverage import Finding, findings
+from ..policy.explain import place
 from ..rules.routes import Route
+from ..serve import load
 
-__all__ = ["check"]
+__all__ = ["check", "checked"]
 
 
-@click.command(epilog="Example: statusware check --policy statusware.toml")
+@click.command(epilog="Example: statusware check shop:app --policy statusware.toml")
+@click.argument("app", required=False)
 @click.option("--policy", default="statusware.toml", show_default=True, help="The policy file.")
-def check(policy: str) -> None:
-    """Reads the policy as a server would at its start, and says what it found.
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people, or for programs.",
+)
+def check(app: str | None, policy: str, form: str) -> int:
+    """Checks a policy, and whether it fits an app.
 
-    Exit status 0 if a server would start with it, else 2 and one line that names file, key
-    and reason.
+    Reads the policy as a server would at its start, and says what it found. With APP
+    ("module:name"), its own routes are compared with those of the policy. Exit status 0 if
+    all is well, 1 if there are findings of the level "error", and 2, with one line that
+    names file, key and reason, if no server would start with the policy.
     """
+    return checked(policy, None if app is None else load(app), form)
+
+
+def checked(policy: str, app: Any = None, form: str = "text") -> int:
+    """Show what a policy says, and what is odd about it and about `app`; the exit status."""
     found = Policy.load(policy)
-    rows = [row for route in found.routes for row in _rows(route)]
-    width = max((len(match) for match, _ in rows), default=0)
-    for match, rule in rows:
-        click.echo(f"{match:{width}}  {rule}")
-    if found.schemes:
-        click.echo(f"schemes: {', '.join(found.schemes)}")
-    click.echo("ok")
+    routes = None if app is None else routes_of(app)
+    if app is not None and routes is None:
+        hint = "it needs a Flask, Pyramid, Django, Falcon or Bottle app"
+        raise PolicyError("its routes cannot be read", key="app", hint=hint)
+    places = {route.where: place(found, route) for route in found.routes}
+    # Without any routes a policy is no list of what may be used.
+    odd = findings(found, routes if found.routes else None)
+    told = [replace(each, where=places.get(each.where, "")) for each in odd]
+    rules = [row for route in found.routes for row in _rows(route)]
+    click.echo(
+        _json(found, rules, told) if form == "json" else "\n".join(_text(found, rules, told))
+    )
+    return int(any(finding.level == "error" for finding in told))
+
+
+def _json(policy: Policy, rules: Iterable[tuple[str, str]], told: Iterable[Finding]) -> str:
+    members = {
+        "routes": [{"match": match, "rule": rule} for match, rule in rules],
+        "schemes": list(policy.schemes),
+        "findings": [asdict(finding) for finding in told],
+    }
+    return json.dumps(members, indent=2)
+
+
+def _text(
+    policy: Policy, rules: Sequence[tuple[str, str]], told: Sequence[Finding]
+) -> Iterable[str]:
+    """The rules in columns, the findings in columns, and the verdict."""
+    yield from _columns(rules)
+    if policy.schemes:
+        yield f"schemes: {', '.join(policy.schemes)}"
+    if not told:
+        yield "ok"
+        return
+    yield ""
+    yield from _columns([(f.level, f.kind, f.route, _message(f)) for f in told])
+    counted = Counter(finding.level for finding in told)
+    yield ", ".join(f"{n} {level}{'s' * (n > 1)}" for level, n in counted.items())
+
+
+def _columns(rows: Sequence[tuple[str, ...]]) -> Iterable[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (f"{cell:{width}}" for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(cells).rstrip()
+
+
+def _message(finding: Finding) -> str:
+    return f"{finding.message} ({finding.where})" if finding.where else finding.message
 
 
 def _rows(route: Route) -> Iterable[tuple[str, str]]:

@@ -34,11 +34,18 @@ NEEDED = {"flask": "Flask", "sqlalchemy": "SQLAlchemy", "gunicorn": "gunicorn", 
 
 @click.command(epilog="Example: statusware demo --once")
 @click.option("--once", is_flag=True, help="Stop after the tour.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option(
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Where to listen; another one if it is taken.",
+)
 def demo(once: bool, port: int) -> int:
-    """Serves the example, takes a tour of it over HTTP, and goes on serving.
+    """Serves the example, and takes a tour of it over HTTP.
 
-    Exit status 0 if every answer was as the contract says, else 1.
+    After the tour it goes on serving, for you to try. Exit status 0 if every answer was as
+    the contract says, else 1.
     """
     _check_surroundings()
     screen = Screen()

@@ -26,7 +26,14 @@ __all__ = ["explain"]
 @click.option("--token", help="A bearer token, which is verified.")
 @click.option("--key", help="An API key, which is verified.")
 @click.option("--body", type=click.File("rb"), help="A file with the JSON body; - is stdin.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people, or for programs.",
+)
 def explain(
     method: str,
     path: str,
@@ -37,8 +44,9 @@ def explain(
     body: BinaryIO | None,
     form: str,
 ) -> int:
-    """Says what each layer decides about METHOD PATH, in order, and what the answer is.
+    """Says what each layer decides about a request, and why.
 
+    The layers are asked about METHOD PATH in their order, up to the one that answers.
     Without --as, --token or --key the request is anonymous, and without --body it has none.
     Nothing is sent anywhere. Exit status 0 if the app would answer, 1 if a layer does.
     """

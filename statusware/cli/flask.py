@@ -13,7 +13,7 @@ from flask import Flask
 from flask.cli import ScriptInfo, pass_script_info
 
 from ..errors import PolicyError
-from .check import check
+from .check import checked
 
 __all__ = ["commands"]
 
@@ -30,11 +30,13 @@ def commands() -> None:
 def check_app(context: click.Context, info: ScriptInfo, policy: str | None) -> None:
     """Reads the policy of the app as a server would at its start, and says what it found.
 
-    Exit status 0 if a server would start with it, else 2 and one line that names file, key
-    and reason.
+    The routes of the app are compared with those of the policy. Exit status 0 if all is
+    well, 1 if there are findings of the level "error", and 2, with one line that names file,
+    key and reason, if no server would start with the policy.
     """
     try:
-        context.invoke(check, policy=policy or _policy(info.load_app()))
+        app = info.load_app()
+        context.exit(checked(policy or _policy(app), app))
     except PolicyError as error:
         click.echo(f"statusware: {error}", err=True)
         context.exit(2)

@@ -49,7 +49,10 @@ def add(
     expires: int | None,
     path: Path,
 ) -> None:
-    """Makes a key for the user SUBJECT, and shows it: this once, and never again."""
+    """Makes a key for the user SUBJECT.
+
+    It is shown this once, and never again.
+    """
     until = None
     if expires is not None:
         until = datetime.fromtimestamp(int(datetime.now(UTC).timestamp()) + expires, UTC)

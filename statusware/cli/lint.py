@@ -35,7 +35,13 @@ _VARIABLE = re.compile(r"\{(?:\w+)(?::(\w+))?\}")
 @click.option("--policy", help="A policy file: lint the app behind it, and ask its routes.")
 @click.option("--path", "paths", multiple=True, help='One more request: "GET /recipes/1".')
 @click.option("--unsafe", is_flag=True, help="Send POST, PUT, PATCH and DELETE, too.")
-@click.option("--ignore", multiple=True, type=click.Choice([rule.id for rule in RULES]))
+@click.option(
+    "--ignore",
+    multiple=True,
+    type=click.Choice([rule.id for rule in RULES]),
+    metavar="RULE",
+    help="A rule to leave out. May be repeated.",
+)
 @click.option("--rules", is_flag=True, help="List the rules, and ask nothing.")
 def lint(
     app: str,
@@ -45,11 +51,11 @@ def lint(
     ignore: tuple[str, ...],
     rules: bool,
 ) -> int:
-    """Asks APP ("module:name") for each of its routes and checks the answers.
+    """Asks an app for each of its routes, and checks the answers.
 
-    Without a policy, it is the bare app that is asked.
-    The routes are those of a Flask app, those of the policy, and those given as --path.
-    Exit status 0 if nothing was found beyond advice, else 1.
+    Without a policy, it is the bare APP ("module:name") that is asked. The routes are
+    those of a Flask app, those of the policy, and those given as --path. Exit status 0 if
+    nothing was found beyond advice, else 1.
     """
     if rules:
         for rule in RULES:

@@ -27,7 +27,7 @@ __all__ = ["problems"]
     help="Markdown, JSON, or a page.",
 )
 def problems(policy: str | None, form: str) -> None:
-    """Lists every code that an error can carry, in the order of the statuses."""
+    """Lists every code that an error can carry, by status."""
     codes = {**CODES, **(Policy.load(policy).problems if policy else {})}
     entries = sorted(codes.values(), key=lambda entry: (entry.status, entry.code))
     rows = [entry_members(entry) for entry in entries]

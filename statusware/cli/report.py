@@ -26,12 +26,20 @@ class Row(NamedTuple):
 
 @click.command(epilog="Example: statusware report gunicorn.log")
 @click.argument("log", type=click.File("r", encoding="utf-8", errors="replace"))
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people, or for programs.",
+)
 def report(log: IO[str], form: str) -> int:
-    """Sums up the records of `[api] report` in LOG (- is stdin), the most frequent first.
+    """Sums up what a policy on trial would have refused.
 
-    Whatever else stands in the log is passed over. Exit status 0 if nothing would have been
-    refused, else 1.
+    Reads the records of `[api] report` in LOG (- is stdin), and shows the most frequent
+    first. Whatever else stands in the log is passed over. Exit status 0 if nothing would
+    have been refused, else 1.
     """
     rows = _rows(log)
     if form == "json":

@@ -19,14 +19,22 @@ __all__ = ["serve"]
 @click.command(epilog="Example: statusware serve shop.wsgi:app --policy statusware.toml")
 @click.argument("app")
 @click.option("--policy", default="statusware.toml", show_default=True, help="The policy file.")
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(1))
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option(
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="0 takes a free one.",
+)
+@click.option(
+    "--workers", default=2, show_default=True, type=click.IntRange(1), help="Processes of gunicorn."
+)
 def serve(app: str, policy: str, host: str, port: int, workers: int) -> None:
-    """Serves APP ("module:name") behind its policy until Ctrl-C.
+    """Serves an app behind its policy until Ctrl-C.
 
-    In gunicorn where that is installed, which then takes the place of this process; else in
-    Werkzeug's server, which is for development only.
+    APP is "module:name". In gunicorn where that is installed, which then takes the place
+    of this process; else in Werkzeug's server, which is for development only.
     """
     if not re.fullmatch(r"[\w.]+:.+", app):
         raise click.UsageError('APP is "module:name", as in shop.wsgi:app')

@@ -31,8 +31,9 @@ __all__ = ["token"]
 def token(
     user: str, policy: str, roles: tuple[str, ...], scopes: tuple[str, ...], expires: int
 ) -> None:
-    """Makes a token that [auth.bearer] of the policy accepts, for USER.
+    """Makes a token for USER that the policy accepts.
 
+    It is signed with the secret of [auth.bearer].
     For development: it refuses to work where STATUSWARE_ENV is "production".
     """
     if os.environ.get("STATUSWARE_ENV", "").strip().lower() == "production":

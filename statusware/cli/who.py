@@ -21,9 +21,16 @@ __all__ = ["who"]
 @click.argument("method")
 @click.argument("path")
 @click.option("--policy", default="statusware.toml", show_default=True, help="The policy file.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people, or for programs.",
+)
 def who(method: str, path: str, policy: str, form: str) -> int:
-    """Says who may send METHOD PATH, and by which rule.
+    """Says who may send a request, and by which rule.
 
     Exit status 0, or 1 where no route lists the request.
     """

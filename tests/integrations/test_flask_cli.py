@@ -14,18 +14,25 @@ from statusware.integrations.flask import Statusware
 extension = Statusware()
 
 def create_app(policy="statusware.toml"):
-    app = Flask(__name__, static_folder=None)
+    app = bare()
     app.config["STATUSWARE_POLICY"] = policy
     extension.init_app(app)
     return app
 
 def configured():
-    app = Flask(__name__, static_folder=None)
+    app = bare()
     app.config["STATUSWARE_POLICY"] = "statusware.toml"
     return app
 
 def bare():
-    return Flask(__name__, static_folder=None)
+    app = Flask(__name__, static_folder=None)
+    app.add_url_rule("/recipes", "recipes", list)
+    return app
+
+def more():
+    app = configured()
+    app.add_url_rule("/users", "users", list)
+    return app
 """
 POLICY = '[[routes]]\nmatch = "GET /recipes"\nallow = "everyone"\n'
 
@@ -45,6 +52,12 @@ def folder(tmp_path):
         ("shop", [], 0, "GET /recipes  everyone\nok\n", ""),
         ("shop:configured", [], 0, "GET /recipes  everyone\nok\n", ""),
         ("shop:bare", ["--policy", "statusware.toml"], 0, "GET /recipes  everyone\nok\n", ""),
+        (
+            *("shop:more", [], 1),
+            "GET /recipes  everyone\n\nerror  uncovered  GET /users  "
+            "no rule lists it (view users); nobody can reach it\n1 error\n",
+            "",
+        ),
         ("shop:bare", [], 2, "", "STATUSWARE_POLICY: the app has no policy in a file"),
         ("shop:create_app({})", [], 2, "", "STATUSWARE_POLICY: the app has no policy in a file"),
         ("shop:create_app('broken.toml')", [], 2, "", "broken.toml: api.unlistd: is unknown"),
