@@ -10,7 +10,7 @@ from contextlib import suppress
 from json.encoder import encode_basestring as _quote
 from typing import Any
 
-__all__ = ["encode", "quote", "utf8"]
+__all__ = ["encode", "plain", "quote", "utf8"]
 
 log = logging.getLogger("statusware.envelope")
 
@@ -27,7 +27,12 @@ def encode(members: Mapping[str, Any]) -> bytes:
     """
     with suppress(Exception):  # whatever the extensions of an app may raise
         return _strict.encode(members).encode()
-    return utf8(_strict.encode(_plain(members, 0)))
+    return utf8(_strict.encode(plain(members)))
+
+
+def plain(value: Any) -> Any:
+    """`value` in the types that JSON has; the rest as text."""
+    return _plain(value, 0)
 
 
 def quote(text: str) -> bytes:
@@ -41,7 +46,6 @@ def utf8(text: str) -> bytes:
 
 
 def _plain(value: Any, depth: int) -> Any:
-    """`value` in the types that JSON has; the rest as text."""
     try:
         return _converted(value, depth)
     except Exception:  # somebody else's object; what matters is that the error goes out
@@ -53,7 +57,7 @@ def _converted(value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, int):
-        return int(value)
+        return int(str(int(value)))  # ValueError: more digits than Python writes (4,300)
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else str(value)
     if depth >= _DEPTH:

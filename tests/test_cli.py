@@ -31,7 +31,8 @@ match = "DELETE /soups/{id:int}"
 hide = true
 """
 
-COMMANDS = ["check", "demo", "explain", "keys", "lint", "problems", "serve", "token", "who"]
+COMMANDS = "check demo explain keys lint problems report serve token who".split()
+NESTED = ["keys add", "keys list", "keys revoke"]
 
 
 @pytest.fixture(autouse=True)
@@ -129,12 +130,19 @@ def test_a_wrong_command_is_told_in_one_line(
     assert said in refused(capsys)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", COMMANDS + NESTED)
 def test_the_help_of_a_command_has_an_example(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([command, "--help"]) == 0
+    assert main([*command.split(), "--help"]) == 0
     assert f"Example: statusware {command}" in capsys.readouterr().out
+
+
+def test_a_group_alone_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["keys", "--help"]) == 0
+    told = capsys.readouterr()
+    assert main(["keys"]) == 0
+    assert capsys.readouterr() == told
 
 
 @pytest.mark.parametrize("args", [[], ["--help"]])

@@ -151,3 +151,16 @@ def test_unknown_methods_elsewhere_are_for_routing_alone(layer):
     client = Client(made(APPS["bare"]()))
     assert client.open("/other", method="PROPFIND").data == b"not here"
     assert client.open("/recipes", method="PROPFIND").json["code"] == "method-not-implemented"
+
+
+def test_a_guard_that_is_called_in_its_own_way_stays_in_the_row():
+    class Counting(Routing):
+        calls = 0
+
+        def __call__(self, environ, start_response):
+            type(self).calls += 1
+            return super().__call__(environ, start_response)
+
+    app = AccessControl(Counting(APPS["bare"](), ["GET /recipes"]), {"GET /recipes": "everyone"})
+    assert Client(app).get("/recipes").status_code == 200
+    assert Counting.calls == 1

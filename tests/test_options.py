@@ -13,6 +13,7 @@ from statusware import (
     stack,
     wrap,
 )
+from statusware.layers.translate import Translation
 
 SECRET, OTHER = "0" * 32, "1" * 32
 
@@ -27,10 +28,36 @@ WRONG = {
     "no app for the envelope": (lambda: ErrorEnvelope(5), "app: int is no WSGI app"),
     "bytes for a path": (lambda: wrap(app, b"statusware.toml"), "policy: bytes is no policy"),
     "a list for a policy": (lambda: wrap(app, []), "policy: list is no policy"),
+    "a key that is no string": (lambda: wrap(app, {5: 1}), "the key 5 is no string"),
+    "such a key beside an unknown one": (
+        lambda: wrap(app, {"api": {"x": 1, 5: 1}}),
+        "api: the key 5 is no string",
+    ),
+    "such a key in a schema": (
+        lambda: wrap(app, {"routes": [{"match": "POST /x", "body": {5: 1}}]}),
+        "routes[0].body: the key 5 is no string",
+    ),
+    "such a key of a scheme": (
+        lambda: wrap(app, {"auth": {"bearer": {None: 1}}}),
+        "auth.bearer: the key None is no string",
+    ),
+    "no exception": (lambda: wrap(app, {"errors": {5: 404}}), "is no exception class"),
+    "a title": (
+        lambda: wrap(app, {"errors": {"KeyError": {"status": 404, "title": 5}}}),
+        "errors.'KeyError'.title: must be a string, not empty",
+    ),
+    "a code": (
+        lambda: ErrorEnvelope(app, exceptions={KeyError: {"status": 404, "code": 5}}),
+        "exceptions.'builtins.KeyError'.code: must be a string",
+    ),
     "html": (lambda: ErrorEnvelope(app, html="no"), "html: must be true or false"),
     "one not-found exception": (
         lambda: ErrorEnvelope(app, not_found="KeyError"),
         'not_found: must be a list; as in ["KeyError"]',
+    ),
+    "not-found exceptions beside a table": (
+        lambda: ErrorEnvelope(app, not_found=[KeyError], exceptions=Translation({})),
+        "not_found: is not looked at beside a Translation",
     ),
     "a list of exceptions": (
         lambda: ErrorEnvelope(app, exceptions=["KeyError"]),
@@ -76,3 +103,7 @@ def test_two_issuers_have_names_of_their_own():
     assert stack(app, lambda inner: Authentication(
         inner, Bearer(secret=SECRET), Bearer(secret=OTHER, name="partner")
     ))  # fmt: skip
+
+
+def test_exception_classes_are_keys():
+    assert wrap(app, {"errors": {KeyError: 404}})

@@ -198,6 +198,9 @@ def _deep():
         (Detached(a=1), "<Detached>"),
         ([Detached(a=1), {"a": Loud()}], ["<Detached>", {"a": "<Loud>"}]),
         ({Loud(): 1}, "<dict>"),
+        ([10**5000], ["<int>"]),
+        ([10**5000, 10**10], ["<int>", 10**10]),
+        ({10**5000: 1}, "<dict>"),
     ],
 )
 def test_what_json_cannot_say_is_said_as_text(value, sent):

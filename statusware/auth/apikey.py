@@ -17,6 +17,7 @@ from time import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import PolicyError, nearest
+from ..rules.principals import SCOPES, is_scope
 from .custom import header_key
 from .header import challenge
 from .identity import Identity, valid_user
@@ -136,12 +137,12 @@ def _entry(table: Any, scheme: str) -> Entry:
         raise PolicyError("must be the name of a user", key="subject")
     if not isinstance(label, str):
         raise PolicyError("must be text", key="label")
-    identity = Identity(
-        subject,
-        scheme,
-        frozenset(names(table.get("roles", []), "roles")),
-        frozenset(names(table.get("scopes", []), "scopes")),
-    )
+    scopes = names(table.get("scopes", []), "scopes")
+    for scope in scopes:
+        if not is_scope(scope):
+            raise PolicyError(f"{scope!r} is no scope", key="scopes", hint=SCOPES)
+    roles = names(table.get("roles", []), "roles")
+    identity = Identity(subject, scheme, frozenset(roles), frozenset(scopes))
     return Entry(_digest(table.get("sha256")), identity, _expiry(table.get("expires")), label)
 
 

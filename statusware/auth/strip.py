@@ -55,8 +55,8 @@ _COMMON = frozenset({
     "HTTP_UPGRADE_INSECURE_REQUESTS", "HTTP_USER_AGENT", "HTTP_SEC_FETCH_DEST",
     "HTTP_SEC_FETCH_MODE", "HTTP_SEC_FETCH_SITE", "HTTP_SEC_FETCH_USER", "HTTP_X_REQUEST_ID",
     "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_REAL_IP",
-    "statusware.route", "statusware.renderer", "statusware.request_id", "statusware.problems",
-    "statusware.challenges", "statusware.identity",
+    "statusware.route", "statusware.renderer", "statusware.request_id", "statusware.answered",
+    "statusware.challenges", "statusware.identity", "statusware.exception",
 })  # fmt: skip
 
 _ALIASES = str.maketrans(".-", "__")

@@ -39,8 +39,8 @@ def explain(
 ) -> int:
     """Says what each layer decides about METHOD PATH, in order, and what the answer is.
 
-    Without --as, --token or --key the request is anonymous. Nothing is sent anywhere. Exit
-    status 0 if the app would answer, 1 if a layer does.
+    Without --as, --token or --key the request is anonymous, and without --body it has none.
+    Nothing is sent anywhere. Exit status 0 if the app would answer, 1 if a layer does.
     """
     if sum(option is not None for option in (words, token, key)) > 1:
         raise PolicyError("--as, --token and --key exclude each other", key="--as")

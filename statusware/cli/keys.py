@@ -23,9 +23,15 @@ _file = click.option(
 )
 
 
-@click.group(epilog="Example: statusware keys add billing --role biller --expires 90d")
-def keys() -> None:
+@click.group(
+    invoke_without_command=True,
+    epilog="Example: statusware keys add billing --role biller --expires 90d",
+)
+@click.pass_context
+def keys(context: click.Context) -> None:
     """Adds, lists and revokes API keys."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 @keys.command(epilog="Example: statusware keys add billing --role biller --expires 90d")
@@ -52,7 +58,7 @@ def add(
     click.echo(key)
 
 
-@keys.command("list")
+@keys.command("list", epilog="Example: statusware keys list")
 @_file
 def list_(path: Path) -> None:
     """Lists the keys: label, user, roles, scopes, and until when."""
@@ -67,7 +73,7 @@ def list_(path: Path) -> None:
         click.echo("  ".join(cells).rstrip())
 
 
-@keys.command()
+@keys.command(epilog="Example: statusware keys revoke billing")
 @click.argument("label")
 @_file
 def revoke(label: str, path: Path) -> None:

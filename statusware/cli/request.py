@@ -29,6 +29,7 @@ def environ_of(method: str, target: str) -> WSGIEnvironment:
         "SERVER_PROTOCOL": "HTTP/1.1",
         "HTTP_HOST": "localhost",
         "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
     }
 
 

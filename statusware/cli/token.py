@@ -12,10 +12,11 @@ from typing import Any
 
 import click
 
-from ..auth.bearer import Bearer
-from ..auth.schemes import bearer_tables
+from ..auth.identity import valid_user
+from ..auth.schemes import bearer_tables, build_schemes
 from ..auth.source import read_source
 from ..errors import PolicyError
+from ..rules.principals import SCOPES, is_scope
 from .duration import Seconds
 
 __all__ = ["token"]
@@ -36,9 +37,13 @@ def token(
     """
     if os.environ.get("STATUSWARE_ENV", "").strip().lower() == "production":
         raise PolicyError("tokens are for development", hint="STATUSWARE_ENV is production")
-    table = _table(Path(policy))
-    Bearer(**table)  # whatever is wrong with the table is told as a server would tell it
-    click.echo(_signed(table, user, roles, scopes, expires))
+    for key, name in (("USER", user), *(("--role", role) for role in roles)):
+        if not valid_user(name):
+            raise PolicyError("must be a name: not blank, no control characters", key=key)
+    for scope in scopes:
+        if not is_scope(scope):
+            raise PolicyError(f"{scope!r} is no scope", key="--scope", hint=SCOPES)
+    click.echo(_signed(_table(Path(policy)), user, roles, scopes, expires))
 
 
 def _table(policy: Path) -> dict[str, Any]:
@@ -49,11 +54,18 @@ def _table(policy: Path) -> dict[str, Any]:
         raise PolicyError(f"cannot be read: {error.strerror}", file=str(policy)) from None
     except ValueError as error:
         raise PolicyError(f"is not TOML: {error}", file=str(policy)) from None
-    for table in bearer_tables(document.get("auth", {}), folder=policy.parent):
-        if "secret" in table:
-            return table
-    hint = "whose tokens come from elsewhere, we cannot sign"
-    raise PolicyError("no [auth.bearer] has a secret", file=str(policy), hint=hint)
+    auth = document.get("auth")
+    bearers = {"bearer": auth["bearer"]} if isinstance(auth, dict) and "bearer" in auth else {}
+    tables = bearer_tables(bearers, folder=policy.parent)
+    found = next((table for table in tables if "secret" in table), None)
+    if found is None:
+        hint = "whose tokens come from elsewhere, we cannot sign"
+        raise PolicyError("no [auth.bearer] has a secret", file=str(policy), hint=hint)
+    try:
+        build_schemes(bearers, folder=policy.parent)  # what is wrong, a server would say as well
+    except PolicyError as error:
+        raise error.at(file=str(policy), key="auth") from None
+    return found
 
 
 def _signed(

@@ -130,12 +130,19 @@ class _Handler:
             theirs = _theirs(handlers, type(error))
             if theirs is not None:  # registered after ours, for a base class
                 return self._app.ensure_sync(theirs)(error)
+        if not _is_inside():
+            raise error  # as if there were no handler
         problem = self._translation.problem(error)
         if problem is None:
             log_failure(error, request.environ)
             return Problem(500)
         log_translated(problem, error, request.environ)
         return problem
+
+
+def _is_inside() -> bool:
+    """Whether the request is one that the policy covers: outside of it nothing is touched."""
+    return "statusware.renderer" in request.environ
 
 
 def _handlers(app: Flask, cls: type[Exception]) -> list[dict[type[Exception], Any]]:
@@ -156,7 +163,8 @@ def _override(app: Flask, translation: Translation) -> None:
     handle = app.handle_user_exception
 
     def handle_user_exception(error: Exception) -> Any:
-        return translation.problem(error) or handle(error)
+        problem = translation.problem(error) if _is_inside() else None
+        return handle(error) if problem is None else problem
 
     vars(app)["handle_user_exception"] = handle_user_exception
 

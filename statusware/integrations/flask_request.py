@@ -28,9 +28,7 @@ _PARSING = ("get_json", "json", "json_module", "on_json_loading_failed", "get_da
 
 def reusing(base: type[Request]) -> type[Request]:
     """A subclass of `base` that takes parsed bodies over; `base` itself if it parses its own."""
-    if issubclass(base, _Reusing) or any(
-        getattr(base, name) is not getattr(Request, name) for name in _PARSING
-    ):
+    if any(getattr(base, name) is not getattr(Request, name) for name in _PARSING):
         return base
     names = {"__module__": base.__module__, "__qualname__": base.__qualname__}
     return type(base.__name__, (_Reusing, base), names)

@@ -132,16 +132,22 @@ def _policy(settings: Any) -> Policy | None:
 
 def _install(router: Any, policy: Policy | None) -> None:
     """Let the router answer through the policy."""
-    inner = router.execution_policy
     router.request_factory = reusing(router.request_factory)
-
-    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        response: WSGIApplication = inner(environ, router)
-        return response(environ, start_response)
-
-    wrapped = wrap(Offer(app), policy)
+    wrapped = wrap(Offer(_Unwrapped(router)), policy)
     # What it returns the router calls as the response: a WSGI app, like any response.
     router.execution_policy = lambda environ, router: wrapped
+
+
+class _Unwrapped:
+    """The router as it was: with the execution policy that the app has set, or Pyramid's."""
+
+    def __init__(self, router: Any) -> None:
+        self.app = router
+        self._execute = router.execution_policy
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        response: WSGIApplication = self._execute(environ, self.app)
+        return response(environ, start_response)
 
 
 def check_traversal(policy: Policy, registry: Any) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..policy.coverage import AppRoute
 
-__all__ = ["routes_of"]
+__all__ = ["layers_of", "routes_of"]
 
 #: How deep an app may lie in middleware.
 DEPTH = 20
@@ -25,14 +25,20 @@ _INSIDE = ("app", "wsgi_app", "application", "_app", "_bare", "wrapped")
 
 def routes_of(app: Any) -> list[AppRoute] | None:
     """The routes of a WSGI app, middleware around it aside; None where they cannot be read."""
-    for _ in range(DEPTH):
-        app = getattr(app, "__self__", app)  # app.wsgi_app, of a Flask app
-        names = {f"{cls.__module__}.{cls.__qualname__}" for cls in type(app).__mro__}
+    for layer in layers_of(app):
+        names = {f"{cls.__module__}.{cls.__qualname__}" for cls in type(layer).__mro__}
         for name, read in _READERS.items():
             if name in names:
-                return list(read(app))
-        app = next((found for name in _INSIDE if (found := getattr(app, name, None))), None)
+                return list(read(layer))
     return None
+
+
+def layers_of(app: Any) -> Iterable[Any]:
+    """A WSGI app, and what lies in it, from the outside in."""
+    for _ in range(DEPTH):
+        app = getattr(app, "__self__", app)  # app.wsgi_app, of a Flask app
+        yield app
+        app = next((found for name in _INSIDE if (found := getattr(app, name, None))), None)
 
 
 def _flask(app: Any) -> Iterable[AppRoute]:

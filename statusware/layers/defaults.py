@@ -4,7 +4,8 @@
 keeping, the page is not. A sentence that the framework made up is dropped, and so is
 everything that cannot be recognised. `PAGES` is the table of what is known.
 
-environ keys read: `PATH_INFO`, `REQUEST_METHOD`.
+environ keys read: `PATH_INFO`, `REQUEST_METHOD`, `statusware.default_page` (what the author
+wrote, where the framework itself says that it has written a default page).
 """
 
 from __future__ import annotations
@@ -35,6 +36,15 @@ _GENERATED = re.compile(r"predicate mismatch for|failed permission check|debug_|
 #: What Bottle writes itself: its own 404 names the path.
 _BOTTLE_SAYS = re.compile(r"Not found: |Method not allowed\.\Z|Unknown Error\.\Z")
 
+#: Set where Falcon itself has written the page, whatever the title; members it may have.
+_TOLD = "statusware.default_page"
+_FALCON = {"title", "description", "code", "link"}
+_FALCON_XML = re.compile(
+    r"<title>([^<]*)</title>(?:<description>([^<]*)</description>)?"
+    r"(?:<code>[^<]*</code>)?(?:<link>.*</link>)?</error>",
+    re.DOTALL,
+)
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -61,6 +71,8 @@ def default_page(status: int, media_type: str, body: bytes, environ: WSGIEnviron
     """
     if len(body) > LONGEST:
         return None
+    if not body and _TOLD in environ:  # HEAD
+        return str(environ[_TOLD])
     text = body.decode("utf-8", "replace")
     kind = "json" if is_json(media_type) else media_type.rpartition("/")[2]
     found = (page(status, text, environ) for page in PAGES.get(kind, ()))
@@ -146,21 +158,24 @@ def _django(status: int, text: str, environ: WSGIEnvironment) -> str | None:
 
 def _falcon_json(status: int, text: str, environ: WSGIEnvironment) -> str | None:
     members = _object(text)
-    if not {"title"} <= set(members) <= {"title", "description"}:
+    if not {"title"} <= set(members) <= _FALCON:
         return None
-    if not re.fullmatch(rf"{status} [A-Za-z' -]+", str(members["title"])):
+    if not _is_falcons(status, str(members["title"]), environ):
         return None
     return str(members.get("description", ""))
 
 
 def _falcon_xml(status: int, text: str, environ: WSGIEnvironment) -> str | None:
-    start = '<?xml version="1.0" encoding="UTF-8"?><error><title>'
-    title, _, rest = text.removeprefix(start).partition("</title>")
-    said = rest.removesuffix("</error>")
-    if not text.startswith(f"{start}{status} ") or "<" in title:
+    start = '<?xml version="1.0" encoding="UTF-8"?><error>'
+    found = _FALCON_XML.fullmatch(text.removeprefix(start))
+    if not text.startswith(start) or found is None or not _is_falcons(status, found[1], environ):
         return None
-    inner = said.removeprefix("<description>").removesuffix("</description>")
-    return None if "<" in inner else unescape(inner)
+    return unescape(found[2] or "")
+
+
+def _is_falcons(status: int, title: str, environ: WSGIEnvironment) -> bool:
+    """Whether Falcon says so; else the title that it gives by default does."""
+    return _TOLD in environ or re.fullmatch(rf"{status} [A-Za-z' -]+", title) is not None
 
 
 def _object(text: str) -> dict[str, Any]:

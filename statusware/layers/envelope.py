@@ -73,7 +73,7 @@ class ErrorEnvelope:
         self._pages = pages(self.renderer)
         self._keep, self._html = keep, html
         self._translation = _translation(not_found, exceptions)
-        watch()
+        watch(app)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["statusware.renderer"] = self.renderer
@@ -172,9 +172,12 @@ def _translation(
     not_found: Iterable[Any], exceptions: Mapping[Any, Any] | Translation | None
 ) -> Translation:
     """The table of exceptions; errors name the option that is wrong."""
-    if isinstance(exceptions, Translation):
-        return exceptions
     check_list("not_found", not_found)
+    if isinstance(exceptions, Translation):
+        if list(not_found):
+            reason = "is not looked at beside a Translation"
+            raise PolicyError(reason, key="not_found", hint="list them there, with 404")
+        return exceptions
     if exceptions is not None and not isinstance(exceptions, Mapping):
         hint = 'as in {"shop.NameTaken": 409}'
         raise PolicyError("must map exceptions to statuses", key="exceptions", hint=hint)

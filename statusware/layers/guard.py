@@ -33,7 +33,7 @@ class Guard:
         #: Guards right inside of each other are asked in one frame, in their order.
         self._row: tuple[Guard, ...] = (self,)
         self._inner = app
-        if isinstance(app, Guard):
+        if isinstance(app, Guard) and type(app).__call__ is Guard.__call__:
             self._row, self._inner = (self, *app._row), app._inner
 
     def check(self, environ: WSGIEnvironment) -> WSGIApplication | None:
@@ -58,7 +58,7 @@ class Guard:
         """One line for the log; %r keeps line breaks of the client's out of it."""
         if self.log.isEnabledFor(logging.INFO):
             self.log.info(
-                "%d %s: %s %r [%s]",
+                "%d %s: %r %r [%s]",
                 problem.status,
                 problem.problem_code,
                 environ.get("REQUEST_METHOD"),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from webob.acceptparse import create_accept_header
 
 from ..catalog import CODES, Entry
-from ..encoding import encode
+from ..encoding import encode, plain
 from ..errors import PolicyError, nearest
 from ..page import page
 from ..problem import Problem, Renderer, document, problem_json, request_id
@@ -80,7 +80,7 @@ class Rendering:
             problem = self._completed(problem)
         if self._html and prefers_html(environ):
             members = document(problem, request_id=request_id(environ), base=self.base)
-            return "text/html; charset=utf-8", page(members)
+            return "text/html; charset=utf-8", page(plain(members))
         if self._trusted:
             return self._render(problem, environ)
         try:

@@ -122,9 +122,10 @@ def _member(module: Any, names: list[str]) -> type[Exception] | None:
             whole = f"{module.__name__}.{name}"
             if at == 0 and len(names) > 1 and _exists(whole):
                 return None
-            if module is builtins:
-                raise PolicyError("is no dotted name", hint='as in "shop.models.NotFound"')
             hint = nearest(name, _exceptions(members))
+            if module is builtins:
+                hint = hint or 'write a dotted name, as in "shop.models.NotFound"'
+                raise PolicyError("is no built-in exception", hint=hint)
             label = getattr(found, "__name__", name)
             raise PolicyError(f"does not import: {label!r} has no {name!r}", hint=hint)
         found = inner
@@ -161,9 +162,11 @@ def _exceptions(members: Mapping[str, object]) -> Iterable[str]:
 def _columns(row: Any) -> dict[str, Any]:
     """The arguments of a problem, tried out."""
     columns: dict[str, Any] = dict(row) if isinstance(row, Mapping) else {"status": row}
-    for column in columns:
+    for column, value in columns.items():
         if column not in _COLUMNS:
             raise PolicyError("is unknown", key=str(column), hint=nearest(str(column), _COLUMNS))
+        if column != "status" and not (isinstance(value, str) and value):
+            raise PolicyError("must be a string, not empty", key=column)
     status = columns.get("status")
     if type(status) is not int or not 400 <= status <= 599:
         raise PolicyError(f"{status!r} is no error status", hint="400 to 599")

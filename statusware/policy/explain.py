@@ -66,8 +66,7 @@ class Who:
 def explain(policy: Policy, environ: WSGIEnvironment, *, identity: Subject | None = None) -> Trace:
     """The trace of a request. `identity` stands in for credentials that were verified.
 
-    `environ` is that of the request; it is changed as the layers change it. A body in it is
-    read; without `wsgi.input` the layer for bodies is left out.
+    `environ` is that of the request; it is changed as the layers change it, and its body read.
     """
     if policy.scope is not None and not policy.scope.reaches(environ):
         return Trace((Step("[api] paths", "skip", ("outside of them: nothing is touched",)),))
@@ -122,9 +121,6 @@ def _ask(
 ) -> WSGIApplication | None:
     """Ask one layer, and note what it says; what answers, if it does not let the request pass."""
     name = type(guard).__name__
-    if isinstance(guard, JSONBody) and "wsgi.input" not in environ:
-        steps.append(Step(name, "skip", ("no body was given",)))
-        return None
     if isinstance(guard, Authentication) and identity is not None:
         environ["statusware.identity"] = identity
         environ["statusware.challenges"] = tuple(
@@ -138,7 +134,8 @@ def _ask(
         made = guard.check(environ)
     except Problem as problem:
         why = (str(problem), *filter(None, (getattr(problem, "reason", ""),)))
-        steps.append(Step(name, "refuse", (*why, *_reasons(policy, guard, environ))))
+        rest = () if isinstance(guard, JSONBody) else _reasons(policy, guard, environ)
+        steps.append(Step(name, "refuse", (*why, *rest)))
         return problem
     verdict = "pass" if made is None else "answer"
     steps.append(Step(name, verdict, _reasons(policy, guard, environ)))
@@ -172,7 +169,9 @@ def _reasons(policy: Policy, guard: Guard, environ: WSGIEnvironment) -> tuple[st
         found: Subject | None = environ.get("statusware.identity")
         return (f"known as {_named(found)}" if found else "nobody is known",)
     if isinstance(guard, JSONBody):
-        return ("checked",) if "statusware.json" in environ else ("the route has no rule for it",)
+        if match.route is None or match.route.body is None:
+            return ("the route has no rule for it",)
+        return ("checked" if "statusware.json" in environ else "nothing to check",)
     return tuple(_about_routes(policy, match))
 
 

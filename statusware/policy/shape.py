@@ -152,6 +152,8 @@ NOT_YET = frozenset({
 
 def check_shape(document: Mapping[str, Any]) -> None:
     """Raise a `PolicyError` for the first key of `document` that SHAPE does not know so."""
+    for section, part in document.items():
+        _check_names({section: None if section == "errors" else part})
     for name in _names(document):
         if name in NOT_YET:
             raise PolicyError("is not supported yet", key=name, hint="leave it out")
@@ -162,6 +164,21 @@ def check_shape(document: Mapping[str, Any]) -> None:
     errors = sorted(Draft202012Validator(SHAPE).iter_errors(document), key=_place)
     if errors:
         raise _explained(errors[0])
+
+
+def _check_names(part: object, path: tuple[str | int, ...] = ()) -> None:
+    """Raise a `PolicyError` for a key that is no string, as no TOML file has it.
+
+    In a dict `errors` may have exception classes; `Translation` checks them.
+    """
+    if isinstance(part, list | tuple):
+        for at, item in enumerate(part):
+            _check_names(item, (*path, at))
+    elif isinstance(part, Mapping):
+        for name, value in part.items():
+            if not isinstance(name, str):
+                raise PolicyError(f"the key {name!r} is no string", key=dotted(path))
+            _check_names(value, (*path, name))
 
 
 def _names(document: Mapping[str, Any]) -> Iterable[str]:

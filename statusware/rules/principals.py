@@ -20,13 +20,24 @@ from .predicates import load_object, load_predicate
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-__all__ = ["Principal", "Subject", "claim_values", "load_object", "parse", "reads_request", "words"]
+__all__ = [
+    "Principal",
+    "Subject",
+    "claim_values",
+    "is_scope",
+    "load_object",
+    "parse",
+    "reads_request",
+    "words",
+]
 
 KINDS = ("user", "role", "scope", "claim")
 WORDS = ("everyone", "authenticated")
 
 #: RFC 6749 section 3.3; a scope that is missing is named in a challenge.
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+#: The same for people.
+SCOPES = "printable ASCII without blanks, quotes and backslashes"
 #: Separators that are none here; taken for a part of a name they would make a `deny` nothing.
 _SEVERAL = re.compile(r"(?:[,|;]\s*|\s(?:and|or)\s+)(?:user|role|scope|claim):", re.IGNORECASE)
 _PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -133,8 +144,8 @@ def _role(text: str, value: str, variables: Collection[str], schemes: Collection
 def _scope(
     text: str, value: str, variables: Collection[str], schemes: Collection[str]
 ) -> Principal:
-    if not _SCOPE.fullmatch(value):
-        raise PolicyError(f"{text!r} is no scope", hint="printable ASCII without quotes")
+    if not is_scope(value):
+        raise PolicyError(f"{text!r} is no scope", hint=SCOPES)
     scope = _filled(text, value, variables)
     return Principal(
         text,
@@ -156,6 +167,11 @@ def _claim(
             identity is not None and filled(found) in claim_values(identity.claims, name)
         ),
     )
+
+
+def is_scope(text: str) -> bool:
+    """Whether a rule can name this scope."""
+    return _SCOPE.fullmatch(text) is not None
 
 
 _COMPILE = {"user": _user, "role": _role, "scope": _scope, "claim": _claim}

@@ -103,6 +103,7 @@ def test_expired_keys_are_shown_as_such(file: Path) -> None:
         (["add", "a"], "there is a key with the label 'a'"),
         (["add", "b\n"], "subject"),
         (["add", ""], "subject"),
+        (["add", "b", "--scope", "x y"], "scopes: 'x y' is no scope; printable ASCII"),
         (["revoke", "nobody"], "no key has the label"),
     ],
 )
@@ -215,7 +216,11 @@ def test_no_tokens_in_production(value: str, policy: Path, monkeypatch: pytest.M
         ("", "has a secret"),
         ('[auth.bearer]\njwks = "https://id/"', "has a secret"),
         ('[auth.bearer]\nsecret = "short"', "too short"),
-        ('[auth.bearer]\nsecret = {env = "NOT_SET"}', "NOT_SET"),
+        ('[auth.bearer]\nsecret = {env = "NOT_SET"}', "p.toml: auth.bearer.secret.env: the env"),
+        ('[[auth.bearer]]\nsecret = {env = "NOT_SET"}', "p.toml: auth.bearer[0].secret.env: the"),
+        ('[auth.bearer]\nsecret = "x"\nusr = 1', "p.toml: auth.bearer.usr: unknown option; did"),
+        ("auth = 5", "has a secret"),
+        ("[auth]\nbearer = 5", "has a secret"),
     ],
 )
 def test_what_token_refuses(text: str | None, told: str, tmp_path: Path) -> None:
@@ -225,3 +230,24 @@ def test_what_token_refuses(text: str | None, told: str, tmp_path: Path) -> None
     with pytest.raises(PolicyError) as caught:
         run(token, "ann", "--policy", path)
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        ([""], "USER: must be a name"),
+        ([" "], "USER: must be a name"),
+        (["a\nb"], "USER: must be a name"),
+        (["a\x85b"], "USER: must be a name"),
+        (["ann", "--role", "a\x00"], "--role: must be a name"),
+        (["ann", "--role", ""], "--role: must be a name"),
+        (["ann", "--scope", "x y"], "--scope: 'x y' is no scope; printable ASCII"),
+    ],
+    ids=str,
+)
+def test_no_tokens_that_no_policy_accepts(args: list[str], told: str, tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text(f'[auth.bearer]\nsecret = "{SECRET}"\n')
+    with pytest.raises(PolicyError) as caught:
+        run(token, *args, "--policy", path)
+    assert str(caught.value).startswith(told)

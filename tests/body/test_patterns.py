@@ -109,6 +109,12 @@ def test_what_is_no_pattern(pattern):
         compile_pattern(pattern)
 
 
+@pytest.mark.parametrize("count", ["{1,100000}", "{65536}", "{1000000}", f"{{{'9' * 5000}}}"])
+def test_what_is_a_pattern_but_too_large(count):
+    with pytest.raises(PolicyError, match="is too large for us: it counts to more than 65535"):
+        compile_pattern(f"^a{count}$")
+
+
 # Each row: a pattern and how a backtracking engine would do on it.
 GROWTH = [
     (r"^[a-z]+(-[a-z]+)*$", Growth.LINEAR),

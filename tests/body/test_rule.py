@@ -272,6 +272,8 @@ INFLATES = BodyOptions(inflate=True)
     [
         ("gzip", gzip.compress(SOUP)),
         ("X-GZip", gzip.compress(SOUP)),
+        ("gzip", gzip.compress(SOUP[:9]) + gzip.compress(SOUP[9:])),
+        ("gzip", gzip.compress(SOUP) + gzip.compress(b"") * 9_000),
         ("deflate", zlib.compress(SOUP)),
         ("identity", SOUP),
     ],
@@ -295,7 +297,13 @@ BROKEN = {
     "raw": ("deflate", zlib.compress(SOUP, wbits=-15), (400, "bad-request")),
     "a wrong sum": ("gzip", gzip.compress(SOUP)[:-8] + bytes(8), (400, "bad-request")),
     "something after it": ("gzip", gzip.compress(SOUP) + b"x", (400, "bad-request")),
-    "twice": ("gzip", gzip.compress(SOUP) * 2, (400, "bad-request")),
+    "twice, cut off": (
+        "gzip",
+        gzip.compress(SOUP) + gzip.compress(b" ")[:-1],
+        (400, "incomplete-body"),
+    ),
+    "deflated twice": ("deflate", zlib.compress(SOUP) * 2, (400, "bad-request")),
+    "many bombs": ("gzip", gzip.compress(b" " * 1_000_000) * 20, (413, "body-too-large")),
     "nothing in it": ("gzip", gzip.compress(b""), (400, "missing-body")),
     "two codings": ("gzip, gzip", gzip.compress(SOUP), (415, "unsupported-media-type")),
     "another": ("br", SOUP, (415, "unsupported-media-type")),

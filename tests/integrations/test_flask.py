@@ -115,6 +115,16 @@ class TestWatched:
         assert caught.value.__cause__ is None
         assert not [each for each in caplog.records if each.name.startswith("statusware")]
 
+    def test_a_problem_of_middleware_inside_is_an_answer(self, config):
+        app = create_app(**config)
+
+        def raising(environ, start_response):
+            raise Problem(402, code="pay-first")
+
+        app.wsgi_app = raising
+        Statusware(app, TABLE)
+        assert code(app, "/") == (402, "pay-first")
+
     def test_unless_flask_itself_answers_it(self, config):
         app = behind(TABLE, **{**config, "PROPAGATE_EXCEPTIONS": False})
         assert code(app, "/api/bug") == (500, "internal-error")
@@ -219,6 +229,25 @@ def test_exceptions_of_modules_imported_later_are_translated_quietly(monkeypatch
     with caplog.at_level(logging.INFO):
         assert code(app, "/api/later") == (404, "not-found")
     assert not [record for record in caplog.records if record.name == "shop"]
+
+
+@pytest.mark.parametrize("override", [False, True])
+@pytest.mark.parametrize("config", [{}, {"TESTING": True}])
+def test_outside_of_the_paths_nothing_is_touched(override, config):
+    policy = {**TABLE, "api": {"paths": ["/api"]}}
+    app = behind(policy, override=override, **config)
+
+    @app.get("/page")
+    def page():
+        raise RecipeNotFound
+
+    assert code(app, "/api/missing") == (404, "not-found")
+    if config:
+        with pytest.raises(RecipeNotFound):
+            app.test_client().get("/page")
+    else:
+        answer = app.test_client().get("/page")
+        assert (answer.status_code, answer.mimetype) == (500, "text/html")
 
 
 def test_middleware_put_around_later_stands_outside():

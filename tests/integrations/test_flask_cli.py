@@ -14,18 +14,18 @@ from statusware.integrations.flask import Statusware
 extension = Statusware()
 
 def create_app(policy="statusware.toml"):
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.config["STATUSWARE_POLICY"] = policy
     extension.init_app(app)
     return app
 
 def configured():
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.config["STATUSWARE_POLICY"] = "statusware.toml"
     return app
 
 def bare():
-    return Flask(__name__)
+    return Flask(__name__, static_folder=None)
 """
 POLICY = '[[routes]]\nmatch = "GET /recipes"\nallow = "everyone"\n'
 

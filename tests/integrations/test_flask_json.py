@@ -256,8 +256,8 @@ def test_what_middleware_looks_at_later_is_parsed_then():
     assert json_body({"statusware.json": seen[0]})["a"] == 1
 
 
-def test_a_value_that_was_replaced_is_not_handed_over():
-    app = app_of(lambda: request.get_json())
+def test_a_value_that_was_replaced_stays():
+    app = app_of(lambda: [request.get_json(), request.environ["statusware.json"]])
     inner = app.wsgi_app
 
     def replacing(environ, start_response):
@@ -266,7 +266,7 @@ def test_a_value_that_was_replaced_is_not_handed_over():
 
     app.wsgi_app = replacing
     Statusware(app, POLICY)
-    assert post(app, b'{"a": 1}') == (200, b'{"answer":{"a":1}}\n')
+    assert post(app, b'{"a": 1}') == (200, b'{"answer":[{"a":1},{"other":true}]}\n')
 
 
 def test_a_body_that_nobody_has_touched_is_not_read_again(monkeypatch):

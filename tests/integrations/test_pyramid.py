@@ -150,6 +150,13 @@ def test_a_wrong_setting_stops_the_start(settings, told):
     assert told in str(caught.value)
 
 
+def test_the_apps_own_routes_are_compared_with_the_policy(caplog):
+    configure()
+    assert "of the app's own routes have no rule" not in caplog.text
+    configure({**POLICY, "routes": POLICY["routes"][:2]})
+    assert "routes of the app without a rule: 1" in caplog.text
+
+
 # Who it is
 
 
@@ -172,6 +179,16 @@ def test_a_permission_of_a_view():
     refused = get(configure(), "/acl")
     assert (refused.status_int, refused.json["code"]) == (403, "forbidden")
     assert "failed permission check" not in refused.text
+
+
+def test_the_include_may_come_last():
+    app = configure(
+        POLICY,
+        lambda config: config.include("statusware.integrations.pyramid"),
+        include=lambda config: None,
+    )
+    assert get(app, "/acl", **{"X-User": "bob"}).status_int == 200
+    assert get(app, "/acl").status_int == 403
 
 
 class Mine:
@@ -465,6 +482,15 @@ class Titled(Request):
 def test_a_request_class_that_parses_itself_stays():
     app = posting(lambda r: [type(r) is Own, r.json_body], set_request_factory=[Own])
     assert post(app, b"[]") == (200, b'[true, {"own": true}]')
+
+
+class Latin(Request):
+    charset = "latin-1"
+
+
+def test_a_request_class_with_a_charset_of_its_own_stays():
+    app = posting(lambda r: r.json_body, set_request_factory=[Latin])
+    assert post(app, '"ö"'.encode()) == (200, b'"\\u00c3\\u00b6"')
 
 
 def test_any_other_request_class_is_added_to(parses):

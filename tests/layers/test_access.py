@@ -1,5 +1,6 @@
 """`AccessControl`: 403 (401 where authentication is at hand), hidden routes, overrides."""
 
+import io
 import time
 
 import jwt
@@ -256,3 +257,11 @@ def test_on_a_route_for_everyone_a_bad_token_is_no_identity():
     for who in ("bad", "malformed", "expired", "other scheme"):
         assert client.get("/open", headers=WHO[who]).status_code == 200
         assert client.get("/denied", headers=WHO[who]).status_code == 200
+
+
+def test_what_a_client_sends_breaks_no_line_of_the_log(caplog):
+    caplog.set_level("INFO", "statusware")
+    environ = {"REQUEST_METHOD": "GET\n200 ok", "PATH_INFO": "/x\ny", "wsgi.input": io.BytesIO()}
+    list(AccessControl(lambda environ, start: [], {})(environ, lambda *args: None))
+    assert caplog.messages
+    assert "\n" not in "".join(caplog.messages)

@@ -83,6 +83,8 @@ def test_a_row_may_say_more():
         ({"json.loads": 404}, "exceptions.'json.loads'", "no exception class"),
         ({"builtins.SystemExit": 404}, "exceptions.'builtins.SystemExit'", "no exception class"),
         ({"Missing": 404}, "exceptions.'Missing'", "dotted name"),
+        ({"KeyEror": 404}, "exceptions.'KeyEror'", 'did you mean "KeyError"?'),
+        ({"builtins.KeyEror": 404}, "exceptions.'builtins.KeyEror'", 'did you mean "KeyError"?'),
         ({"": 404}, "exceptions.''", "dotted name"),
         ({"a..b": 404}, "exceptions.'a..b'", "no module"),
         ({5: 404}, "exceptions.'?.5'", "no exception class"),

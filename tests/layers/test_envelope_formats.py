@@ -212,3 +212,11 @@ def test_wrong_options(options, words):
     with pytest.raises(PolicyError) as caught:
         ErrorEnvelope(raising(ValueError()), **options)
     assert str(caught.value).startswith(words)
+
+
+def test_a_page_comes_out_whatever_the_errors_hold():
+    errors = [{"pointer": "/a", "detail": 10**5000}]
+    app = ErrorEnvelope(raising(Problem(422, errors=errors)))
+    response = ask(app, accept="text/html")
+    assert response.status_code == 422
+    assert "<code>/a</code>" in response.text

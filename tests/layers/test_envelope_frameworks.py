@@ -4,6 +4,7 @@ import io
 import logging
 from wsgiref.validate import validator
 
+import falcon
 import pytest
 from flask import Flask
 from werkzeug.test import Client
@@ -83,34 +84,156 @@ def test_success_is_the_apps(name):
     assert ask(ErrorEnvelope(FRAMEWORKS[name]()), "GET /get").text == "fine"
 
 
-#: Falcon answers every exception itself and tells nobody of it.
-DEAF = ("falcon",)
-
-
 @pytest.mark.parametrize("listed", [NAME, RecipeNotFound])
 def test_not_found_exceptions_are_translated(name, listed):
     response = ask(ErrorEnvelope(FRAMEWORKS[name](), not_found=[listed]), "GET /missing")
-    assert response.status_code == (500 if name in DEAF else 404)
+    assert response.status_code == 404
     assert SECRET not in problem(response)["detail"]
 
 
 def test_problems_are_answered(name):
     response = ask(ErrorEnvelope(FRAMEWORKS[name]()), "GET /problem")
-    assert problem(response)["code"] == ("internal-error" if name in DEAF else "name-taken")
+    assert problem(response)["code"] == "name-taken"
 
 
-def test_falcon_can_be_told():
-    """The three lines that docs/errors.md names."""
+# --- Falcon
+
+
+def falcon_behind(**columns):
+    """A Falcon app with one view that reads the body, behind a whole policy."""
+
+    class Raw:
+        def on_post(self, request, response):
+            response.data = request.env["wsgi.input"].read()
+
     app = FRAMEWORKS["falcon"]()
+    app.add_route("/raw", Raw())
+    routes = [{"match": ["GET /missing", "POST /raw"], "allow": ["everyone"], **columns}]
+    return wrap(app, {"errors": {NAME: 404}, "routes": routes})
 
-    def reraise(request, response, error, params):
-        raise error
 
-    app.add_error_handler(Exception, reraise)
+def test_falcon_is_heard_through_the_layers():
+    assert ask(falcon_behind(), "GET /missing").status_code == 404
+
+
+def test_a_body_that_grows_too_large_in_falcon_is_a_413():
+    response = Client(falcon_behind(max_bytes=1000)).post(
+        "/raw",
+        input_stream=io.BytesIO(bytes(1001)),
+        headers={"Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True, "wsgi.errors": io.StringIO()},
+    )
+    assert response.status_code == 413
+    assert problem(response)["code"] == "body-too-large"
+
+
+def test_what_falcon_middleware_adds_stays():
+    class Adding:
+        def process_response(self, request, response, resource, succeeded):
+            response.set_header("X-Added", "yes")
+
+    app = FRAMEWORKS["falcon"]()
+    app.add_middleware(Adding())
     wrapped = ErrorEnvelope(app, not_found=[RecipeNotFound])
-    assert ask(wrapped, "GET /missing").status_code == 404
-    assert problem(ask(wrapped, "GET /problem"))["code"] == "name-taken"
-    assert ask(wrapped, "GET /raise").status_code == 500
+    for line in ("GET /missing", "GET /problem", "GET /raise", "GET /abort"):
+        response = ask(wrapped, line)
+        assert problem(response)
+        assert response.headers["X-Added"] == "yes"
+
+
+def test_a_falcon_handler_of_the_apps_own_wins():
+    def gone(request, response, error, params):
+        raise falcon.HTTPGone()
+
+    for before in (True, False):
+        app = FRAMEWORKS["falcon"]()
+        if before:
+            app.add_error_handler(Exception, gone)
+        wrapped = ErrorEnvelope(app, not_found=[RecipeNotFound])
+        if not before:
+            app.add_error_handler(Exception, gone)
+        assert ask(wrapped, "GET /missing").status_code == 410
+
+
+def test_a_problem_in_falcon_prints_no_traceback():
+    errors = io.StringIO()
+    app = ErrorEnvelope(ErrorEnvelope(FRAMEWORKS["falcon"]()))  # twice is no harm
+    for path, printed in (("/problem", 0), ("/raise", 1)):
+        Client(app).get(path, environ_overrides={"wsgi.errors": errors})
+        assert errors.getvalue().count("Traceback") == printed
+
+
+def test_falcon_without_an_envelope_is_not_touched():
+    app = FRAMEWORKS["falcon"]()
+    ErrorEnvelope(app, not_found=[RecipeNotFound])
+    for line in ("GET /missing", "GET /problem"):
+        assert ask(app, line).json == {"title": "500 Internal Server Error"}
+
+
+def invalid():
+    raise falcon.HTTPInvalidParam("The value must be an integer.", "q")
+
+
+def titled():
+    raise falcon.HTTPBadRequest(title="No soup", description="no soup today", code=7, href="/x")
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "text/xml", "application/xml"])
+@pytest.mark.parametrize(
+    ("fail", "detail"),
+    [
+        (invalid, 'The "q" parameter is invalid. The value must be an integer.'),
+        (titled, "no soup today"),
+    ],
+)
+def test_what_falcon_makes_of_an_error_is_a_default_page(fail, detail, accept):
+    response = ask(ErrorEnvelope(falcon_failing(fail)), "GET /x", Accept=accept)
+    assert response.status_code == 400
+    assert problem(response)["detail"] == detail
+
+
+def falcon_failing(fail, *middleware):
+    class Failing:
+        def on_get(self, request, response):
+            fail()
+
+        on_head = on_get
+
+    app = falcon.App(middleware=middleware)
+    app.add_route("/x", Failing())
+    return app
+
+
+def test_a_head_of_falcons_page_has_the_headers_of_its_get():
+    app = ErrorEnvelope(falcon_failing(invalid))
+    get, head = ask(app, "GET /x").headers, ask(app, "HEAD /x").headers
+    for name in ("Content-Type", "Cache-Control", "X-Content-Type-Options"):
+        assert head[name] == get[name]
+
+
+def test_a_falcon_serializer_of_the_apps_own_stays():
+    def serialize(request, response, error):
+        response.media = {"title": error.title, "own": True}
+
+    app = falcon_failing(invalid)
+    app.set_error_serializer(serialize)
+    assert ask(ErrorEnvelope(app), "GET /x").json == {"title": "Invalid parameter", "own": True}
+
+
+def test_json_that_middleware_puts_in_place_of_falcons_stays():
+    class Replacing:
+        def process_response(self, request, response, resource, succeeded):
+            response.data = None
+            response.media = {"error": "own"}
+
+    app = ErrorEnvelope(falcon_failing(invalid, Replacing()))
+    assert ask(app, "GET /x").json == {"error": "own"}
+
+
+def test_json_with_a_title_is_no_page_of_falcons_elsewhere():
+    app = Flask("shop")
+    app.get("/x")(lambda: ({"title": "No soup", "description": "today"}, 400))
+    assert ask(ErrorEnvelope(app), "GET /x").json["title"] == "No soup"
 
 
 # --- Flask

@@ -64,18 +64,18 @@ COOK = Identity("bob", "bearer", roles={"cook"})
 
 STEPS = [
     # request, identity, (layer, verdict) of every step, the status (None: the app answers)
-    ("GET /soups", None, "Routing pass, Authentication pass, AccessControl pass, JSONBody skip", None),
-    ("GET /soups/5", None, "Routing pass, Authentication pass, AccessControl pass, JSONBody skip", None),
+    ("GET /soups", None, "Routing pass, Authentication pass, AccessControl pass, JSONBody pass", None),
+    ("GET /soups/5", None, "Routing pass, Authentication pass, AccessControl pass, JSONBody pass", None),
     ("POST /soups", None, "Routing pass, Authentication refuse", 401),
     ("POST /soups", COOK, "Routing pass, Authentication pass, AccessControl refuse", 403),
-    ("POST /soups", ANN, "Routing pass, Authentication pass, AccessControl pass, JSONBody skip", None),
+    ("POST /soups", ANN, "Routing pass, Authentication pass, AccessControl pass, JSONBody refuse", 400),
     ("DELETE /soups/5", None, "Routing pass, Authentication refuse", 404),
     ("PATCH /soups/5", ANN, "Routing refuse", 405),
     ("OPTIONS /soups", None, "Routing answer", 204),
     ("GET //soups", None, "Routing refuse", 400),
     ("GET /nope", None, "Routing refuse", 404),
     ("FOO /soups", None, "Routing refuse", 501),
-    ("GET /soups/5?_method=DELETE", ANN, "Routing pass, Authentication pass, AccessControl pass, JSONBody skip", None),
+    ("GET /soups/5?_method=DELETE", ANN, "Routing pass, Authentication pass, AccessControl pass, JSONBody pass", None),
 ]  # fmt: skip
 
 
@@ -156,6 +156,12 @@ def test_a_body_is_checked_where_there_is_one(policy):
     assert explain(policy, environ).steps[-1].told == ("the route has no rule for it",)
 
 
+def test_a_body_that_may_be_left_out():
+    rule = {"match": "POST /a", "allow": "everyone", "body": {}, "body_optional": True}
+    trace = explain(Policy({"routes": [rule]}), environ_of("POST", "/a"))
+    assert trace.steps[-1].told == ("nothing to check",)
+
+
 def test_outside_of_the_paths_nothing_is_decided():
     policy = Policy({"api": {"paths": ["/api"]}})
     [step] = explain(policy, environ_of("GET", "/other")).steps
@@ -211,7 +217,7 @@ def test_the_command_explain(policy, capsys):
         "                        not the other 2: their paths do not match",
         "Authentication  pass    nobody is known",
         'AccessControl   pass    allow "everyone": yes',
-        "JSONBody        skip    no body was given",
+        "JSONBody        pass    the route has no rule for it",
         "",
         "The app answers.",
     ]
@@ -230,6 +236,16 @@ def test_the_command_explain_with_credentials_and_a_body(policy, capsys, tmp_pat
     body = ["--body", "body.json"]
     assert main(["explain", "POST", "/soups", "--as", "user:ann", *body]) == 0
     assert "checked" in capsys.readouterr().out
+    assert main(["explain", "POST", "/soups", "--as", "user:ann"]) == 1
+    assert "JSONBody        refuse  400 missing-body: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("body", "code"), [("{}", "invalid-body"), ("{", "malformed-json")])
+def test_a_refused_body_is_one_that_the_route_has_a_rule_for(policy, body, code):
+    environ = environ_of("POST", "/soups")
+    with_body(environ, body.encode())
+    [line] = explain(policy, environ, identity=ANN).steps[-1].told
+    assert line.startswith(f"400 {code}: ")
 
 
 def test_the_commands_in_json(policy, capsys):

@@ -86,7 +86,7 @@ CLASSES: dict[str, Ranges] = {
 }  # fmt: skip
 CONTROLS = {"t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r"}
 
-COUNTS = re.compile(r"\{([0-9]{1,6})(,([0-9]{1,6})?)?\}")
+COUNTS = re.compile(r"\{([0-9]+)(,([0-9]+)?)?\}")
 NAME = re.compile(r"<([A-Za-z_][A-Za-z0-9_]*)>")
 PROPERTY = re.compile(r"\{([A-Za-z0-9_=]+)\}")
 CODES = {

@@ -17,6 +17,9 @@ __all__ = [
     "Tree", "read",
 ]  # fmt: skip
 
+#: Up to where a quantifier counts; ECMA-262 sets no limit, memory does.
+MOST = 65535
+
 
 @dataclass(frozen=True)
 class Chars:
@@ -147,9 +150,11 @@ class _Reader:
         found = chars.COUNTS.match(self.source, self.at)
         if found is None:
             return None
+        if len(found[0]) > 20 or any(int(n) > MOST for n in found.group(1, 3) if n):
+            raise PolicyError(f"is too large for us: it counts to more than {MOST}")
         least = int(found[1])
         most = least if found[2] is None else int(found[3]) if found[3] else None
-        if (most is not None and most < least) or max(least, most or 0) > 65535:
+        if most is not None and most < least:
             raise self.wrong("a count that cannot be")
         self.at = found.end()
         return least, most
