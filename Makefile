@@ -31,8 +31,9 @@ test: $(STAMP)
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest -q --cov
 
-# The policy against five frameworks: generated paths, methods, policies and headers.
+# The policy against five frameworks: the whole corpus, then generated paths, methods, policies and headers.
 fuzz: $(STAMP)
+	@STATUSWARE_CORPUS=whole $(BIN)/python -m pytest -q tests/bypass/test_corpus.py
 	@$(BIN)/python -m tests.bypass.fuzz --cases $(or $(CASES),1000000) $(if $(SEED),--seed $(SEED))
 
 bench: $(STAMP)

@@ -4,6 +4,7 @@ from .auth.apikey import APIKey
 from .auth.basic import Basic
 from .auth.bearer import Bearer
 from .auth.identity import Identity
+from .body import json_body
 from .errors import PolicyError
 from .layers.access import AccessControl
 from .layers.authentication import Authentication
@@ -26,6 +27,7 @@ __all__ = [
     "PolicyError",
     "Problem",
     "Routing",
+    "json_body",
     "stack",
     "wrap",
 ]

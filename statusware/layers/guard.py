@@ -8,7 +8,7 @@ catches around its check only; what the app raises passes by untouched.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ..body.read import drain
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 __all__ = ["Guard"]
+
+_trace = logging.getLogger("statusware.trace")
+
+#: Called with a guard, what answers in the app's place (None: the request passes), the environ.
+Tell = Callable[["Guard", "WSGIApplication | None", "WSGIEnvironment"], None]
 
 
 class Guard:
@@ -33,6 +38,8 @@ class Guard:
         #: Guards right inside of each other are asked in one frame, in their order.
         self._row: tuple[Guard, ...] = (self,)
         self._inner = app
+        #: Told what each guard of the row decides, where the log asks for it.
+        self.tell: Tell | None = None
         if isinstance(app, Guard) and type(app).__call__ is Guard.__call__:
             self._row, self._inner = (self, *app._row), app._inner
 
@@ -41,6 +48,7 @@ class Guard:
         raise NotImplementedError
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        tell = self.tell if _trace.isEnabledFor(logging.DEBUG) else None
         for guard in self._row:
             try:
                 answer = guard.check(environ)
@@ -49,6 +57,8 @@ class Guard:
                 # A traceback holds this frame, and with it the environ, until it is collected.
                 problem.__traceback__ = problem.__context__ = None
                 answer = problem
+            if tell is not None:
+                tell(guard, answer, environ)
             if answer is not None:
                 drain(environ)
                 return answer(environ, start_response)

@@ -14,6 +14,7 @@ from ..layers.envelope import ErrorEnvelope
 from ..problem import Problem
 from ..request import Scope
 from .coverage import audit, uncovered
+from .live import trace
 from .model import Layer, Policy
 from .reload import Reloading
 
@@ -47,6 +48,7 @@ def _build(app: WSGIApplication, policy: Policy) -> WSGIApplication:
         pyramid = importlib.import_module("statusware.integrations.pyramid")
         pyramid.check_traversal(policy, vars(app)["registry"])
     wrapped = stack(app, *policy.layers)
+    trace(wrapped, policy)
     if policy.audit:
         wrapped = _Audited(app, wrapped, policy)
     return wrapped if policy.scope is None else _Scoped(app, wrapped, policy.scope)

@@ -27,7 +27,7 @@ from .model import Policy
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["Step", "Trace", "Who", "explain", "place", "who"]
+__all__ = ["Step", "Trace", "Who", "explain", "place", "step", "who"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +133,21 @@ def _ask(
     try:
         made = guard.check(environ)
     except Problem as problem:
-        why = (str(problem), *filter(None, (getattr(problem, "reason", ""),)))
-        rest = () if isinstance(guard, JSONBody) else _reasons(policy, guard, environ)
-        steps.append(Step(name, "refuse", (*why, *rest)))
-        return problem
-    verdict = "pass" if made is None else "answer"
-    steps.append(Step(name, verdict, _reasons(policy, guard, environ)))
+        made = problem
+    steps.append(step(policy, guard, made, environ))
     return made
+
+
+def step(
+    policy: Policy, guard: Guard, made: WSGIApplication | None, environ: WSGIEnvironment
+) -> Step:
+    """What a layer has decided: `made` is what answers, or None where the request passes."""
+    name = type(guard).__name__
+    if isinstance(made, Problem):
+        why = (str(made), *filter(None, (getattr(made, "reason", ""),)))
+        rest = () if isinstance(guard, JSONBody) else _reasons(policy, guard, environ)
+        return Step(name, "refuse", (*why, *rest))
+    return Step(name, "pass" if made is None else "answer", _reasons(policy, guard, environ))
 
 
 def _called(
