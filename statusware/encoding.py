@@ -6,10 +6,11 @@ import json
 import logging
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from json.encoder import encode_basestring as _quote
 from typing import Any
 
-__all__ = ["encode", "utf8"]
+__all__ = ["encode", "quote", "utf8"]
 
 log = logging.getLogger("statusware.envelope")
 
@@ -24,19 +25,14 @@ def encode(members: Mapping[str, Any]) -> bytes:
 
     What JSON cannot say is said as text; a lone surrogate becomes U+FFFD.
     """
-    try:
-        return f"{{{', '.join([_member(n, v) for n, v in members.items()])}}}".encode()
-    except (TypeError, ValueError, RecursionError):  # ValueError: UnicodeEncodeError too
-        return utf8(_strict.encode(_plain(members, 0)))
+    with suppress(Exception):  # whatever the extensions of an app may raise
+        return _strict.encode(members).encode()
+    return utf8(_strict.encode(_plain(members, 0)))
 
 
-def _member(name: str, value: Any) -> str:
-    """`name: value` in JSON; texts and numbers, which most are, without the encoder."""
-    if type(value) is str:
-        return f"{_quote(name)}: {_quote(value)}"
-    if type(value) is int:
-        return f"{_quote(name)}: {value}"
-    return f"{_quote(name)}: {_strict.encode(value)}"
+def quote(text: str) -> bytes:
+    """`text` as a JSON string."""
+    return _quote(text).encode("utf-8", "replace")
 
 
 def utf8(text: str) -> bytes:
@@ -46,24 +42,24 @@ def utf8(text: str) -> bytes:
 
 def _plain(value: Any, depth: int) -> Any:
     """`value` in the types that JSON has; the rest as text."""
+    try:
+        return _converted(value, depth)
+    except Exception:  # somebody else's object; what matters is that the error goes out
+        log.exception("an extension of a problem cannot be told")
+        return f"<{type(value).__name__}>"
+
+
+def _converted(value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
-        return float(value) if math.isfinite(value) else _text(value)
+        return float(value) if math.isfinite(value) else str(value)
     if depth >= _DEPTH:
         return "…"
     if isinstance(value, Mapping):
-        return {_text(name): _plain(item, depth + 1) for name, item in value.items()}
+        return {str(name): _plain(item, depth + 1) for name, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(item, depth + 1) for item in value]
-    return _text(value)
-
-
-def _text(value: object) -> str:
-    try:
-        return str(value)
-    except Exception:  # somebody else's __str__; what matters is that the error goes out
-        log.exception("an extension of a problem has no text")
-        return f"<{type(value).__name__}>"
+    return str(value)

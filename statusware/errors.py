@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["PolicyError", "nearest"]
+__all__ = ["PolicyError", "check_app", "check_flag", "check_list", "nearest"]
 
 
 #: More words than this help nobody in one line.
@@ -50,3 +50,23 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if close:
         return f'did you mean "{close[0]}"?'
     return f"known are {', '.join(words)}" if 0 < len(words) <= MANY else ""
+
+
+def check_app(app: object) -> None:
+    """Raise a `PolicyError` for what cannot be a WSGI app."""
+    if not callable(app):
+        raise PolicyError(f"{type(app).__name__} is no WSGI app", key="app")
+
+
+def check_flag(key: str, value: object) -> None:
+    """Raise a `PolicyError` for what is neither True nor False; a truthy "no" is a slip."""
+    if not isinstance(value, bool):
+        raise PolicyError("must be true or false", key=key)
+
+
+def check_list(key: str, value: object) -> None:
+    """Raise a `PolicyError` for what is no list; a string is one, of letters, by accident."""
+    if isinstance(value, str | bytes):
+        raise PolicyError("must be a list", key=key, hint=f'as in ["{value!s}"]')
+    if not isinstance(value, Iterable):
+        raise PolicyError("must be a list", key=key)

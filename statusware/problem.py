@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
@@ -23,7 +24,7 @@ from werkzeug.wrappers import Response
 
 from .catalog import CODE, default_code, entry, phrase
 from .correlation import request_id
-from .encoding import encode
+from .encoding import encode, quote
 from .header import DESCRIBING, Fields, missing, safe
 from .page import CONTENT_SECURITY_POLICY
 
@@ -42,6 +43,10 @@ RESERVED = frozenset({"type", "title", "status", "detail", "code", "request_id"}
 _OWN = (DESCRIBING - {"content-language"}) | {
     "cache-control", "x-content-type-options", "x-request-id",
 }  # fmt: skip
+
+
+#: A detail longer than this is made for one request, and not remembered.
+_OFTEN = 200
 
 
 class Problem(HTTPException):
@@ -81,8 +86,8 @@ class Problem(HTTPException):
         self.problem_code = code or default_code(self.status)
         told = detail if detail is not None else entry(self.problem_code, self.status).detail
         self.detail = self.description = str(told)
-        self.type = type
-        self.title = title or phrase(self.status)
+        self.type = type if type is None else str(type)
+        self.title = str(title or phrase(self.status))
         #: Which of `title` and `detail` nobody gave: the table of codes says them.
         self.defaulted = (title is None, detail is None)
         self.headers = safe(headers) if headers else []
@@ -115,8 +120,10 @@ class Problem(HTTPException):
         return self.get_response()
 
     def get_response(self, environ: Any = None, scope: Any = None) -> Response:
-        """The answer as a Werkzeug response: for `environ`, else for Flask's request."""
-        status, headers, body = answer(self, _flask_environ() if environ is None else environ)
+        """The answer as a Werkzeug response: for `environ` (or a request), else for Flask's."""
+        if environ is None:
+            environ = _flask_environ()
+        status, headers, body = answer(self, getattr(environ, "environ", environ))
         return Response(body, status, headers)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
@@ -131,13 +138,7 @@ def document(problem: Problem, *, request_id: str | None = None, base: str = "")
 
     With a `base` URI, the type of a problem that names none is the base and its code.
     """
-    members: dict[str, Any] = {
-        "type": problem.type or (base + problem.problem_code if base else "about:blank"),
-        "title": problem.title,
-        "status": problem.status,
-        "detail": problem.detail,
-        "code": problem.problem_code,
-    }
+    members = _members(base, *_told(problem))
     if request_id is not None:
         members["request_id"] = request_id
     if problem.extensions:
@@ -149,8 +150,34 @@ def problem_json(
     problem: Problem, environ: WSGIEnvironment, *, base: str = ""
 ) -> tuple[str, bytes]:
     """The default renderer: `application/problem+json`."""
-    members = document(problem, request_id=request_id(environ), base=base)
-    return "application/problem+json", encode(members)
+    if problem.extensions or len(problem.detail) > _OFTEN:
+        body = encode(document(problem, request_id=request_id(environ), base=base))
+    else:
+        head = _head(base, *_told(problem))
+        body = b'%b, "request_id": %b}' % (head, quote(request_id(environ)))
+    return "application/problem+json", body
+
+
+@lru_cache(maxsize=256)
+def _head(*told: Any) -> bytes:
+    """All of a document but its `request_id`: most problems are the same few."""
+    return encode(_members(*told))[:-1]
+
+
+def _told(problem: Problem) -> tuple[str | None, str, int, str, str]:
+    return problem.type, problem.title, problem.status, problem.detail, problem.problem_code
+
+
+def _members(
+    base: str, type: str | None, title: str, status: int, detail: str, code: str
+) -> dict[str, Any]:
+    return {
+        "type": type or (base + code if base else "about:blank"),
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
 
 
 def answer(problem: Problem, environ: WSGIEnvironment) -> tuple[str, list[tuple[str, str]], bytes]:

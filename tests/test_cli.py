@@ -31,7 +31,7 @@ match = "DELETE /soups/{id:int}"
 hide = true
 """
 
-COMMANDS = ["check", "demo", "serve"]
+COMMANDS = ["check", "demo", "explain", "keys", "lint", "problems", "serve", "token", "who"]
 
 
 @pytest.fixture(autouse=True)

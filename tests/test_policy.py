@@ -151,10 +151,7 @@ WRONG = {
 
 #: What is known and not done yet; refused by name.
 NOT_YET = {
-    "cors": '[cors]\norigins = ["*"]\n',
-    "api.report": "[api]\nreport = true\n",
     "api.openapi": '[api]\nopenapi = "openapi.yaml"\n',
-    "api.reload": "[api]\nreload = true\n",
 }
 
 

@@ -13,7 +13,8 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.exceptions import HTTPException
-from werkzeug.test import Client
+from werkzeug.test import Client, create_environ
+from werkzeug.wrappers import Request
 
 from statusware import ErrorEnvelope, Problem
 from statusware.encoding import encode
@@ -158,6 +159,13 @@ class Loud:
         raise RuntimeError("no text")
 
 
+class Detached(dict):
+    """A mapping that cannot be read any more."""
+
+    def items(self):
+        raise RuntimeError("detached")
+
+
 def _loop():
     loop = []
     loop.append(loop)
@@ -186,6 +194,9 @@ def _deep():
         ({"\udcff": "\udcff"}, {"\ufffd": "\ufffd"}),
         ("\ud83d\ude00", "😀"),
         (Loud(), "<Loud>"),
+        (Detached(a=1), "<Detached>"),
+        ([Detached(a=1), {"a": Loud()}], ["<Detached>", {"a": "<Loud>"}]),
+        ({Loud(): 1}, "<dict>"),
     ],
 )
 def test_what_json_cannot_say_is_said_as_text(value, sent):
@@ -230,6 +241,13 @@ def test_it_survives_copying_and_pickling():
     for other in (copy.copy(first), pickle.loads(pickle.dumps(first))):
         assert (other.status, other.detail, other.problem_code) == (409, "Taken.", "taken")
         assert (other.headers, other.extensions) == ([("X-A", "b")], {"name": "Soup"})
+
+
+def test_get_response_takes_an_environ_or_a_request():
+    environ = create_environ(headers={"X-Request-ID": "abc"})
+    for either in (environ, Request(environ)):
+        assert Problem(404).get_response(either).headers["X-Request-ID"] == "abc"
+    assert len(Problem(404).get_response().headers["X-Request-ID"]) == 32
 
 
 def test_it_reads_well():

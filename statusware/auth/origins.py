@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..errors import PolicyError
+from ..errors import PolicyError, check_list
 from ..problem import Problem
+from ..request import overridden
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -21,9 +22,6 @@ __all__ = ["Origins"]
 
 #: RFC 9110 section 9.2.1.
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-
-#: With one of these a safe method may be taken for another.
-_OVERRIDES = ("HTTP_X_HTTP_METHOD_OVERRIDE", "HTTP_X_HTTP_METHOD", "HTTP_X_METHOD_OVERRIDE")
 
 #: RFC 6454 section 6.2; other schemes than http are those of apps (capacitor://localhost).
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
@@ -38,6 +36,7 @@ class Origins:
     """
 
     def __init__(self, own: str | Iterable[str] = "", allowed: Iterable[str] = ()) -> None:
+        check_list("origins", allowed)
         mine = ([own] if own else []) if isinstance(own, str) else list(own)
         self._own = frozenset(_origin(each, "origin") for each in mine)
         # "*" allows every origin to read what is public, not to act with credentials.
@@ -70,7 +69,7 @@ class Origins:
 
 def _is_more(environ: WSGIEnvironment) -> bool:
     """Whether a safe method does more than read: it opens a WebSocket, or is overridden."""
-    return "HTTP_UPGRADE" in environ or any(name in environ for name in _OVERRIDES)
+    return "HTTP_UPGRADE" in environ or overridden(environ) is not None
 
 
 def _origin(text: object, key: str) -> str:

@@ -65,13 +65,16 @@ _ALIASES = str.maketrans(".-", "__")
 class Stripper:
     """Removes headers from requests: those in `headers` (by default `IDENTITY_HEADERS`).
 
-    Raises `PolicyError` for what is not a list of names of headers.
+    `keys` are environ keys to remove besides: those of the headers that a scheme believes,
+    if they come from somebody else. Raises `PolicyError` for what is not a list of names of
+    headers.
     """
 
-    def __init__(self, headers: Any = IDENTITY_HEADERS) -> None:
+    def __init__(self, headers: Any = IDENTITY_HEADERS, *, keys: Iterable[str] = ()) -> None:
         if not isinstance(headers, list | tuple):
             raise PolicyError("must be a list of headers", key="strip_headers")
-        self._keys = frozenset(header_key(name, "strip_headers") for name in headers)
+        named = (header_key(name, "strip_headers") for name in headers)
+        self._keys = frozenset((*named, *keys))
         self._common = _COMMON - self._keys
 
     def strip(self, environ: WSGIEnvironment, *, keep: Iterable[str] = ()) -> None:

@@ -10,14 +10,19 @@ from ..errors import PolicyError
 from ..serve import import_from_here
 from .check import check
 from .demo import demo
+from .explain import explain
+from .keys import keys
 from .lint import lint
 from .problems import problems
+from .report import report
 from .serve import serve
+from .token import token
+from .who import who
 
 __all__ = ["run"]
 
 #: Commands whose names are settled, but which do not exist yet.
-LATER = frozenset("explain init keys openapi report schema token who".split())
+LATER = frozenset("init openapi schema".split())
 
 
 class Commands(click.Group):
@@ -37,11 +42,8 @@ def commands() -> None:
     """A correct HTTP status contract in front of any WSGI app."""
 
 
-commands.add_command(check)
-commands.add_command(demo)
-commands.add_command(lint)
-commands.add_command(problems)
-commands.add_command(serve)
+for command in (check, demo, explain, keys, lint, problems, report, serve, token, who):
+    commands.add_command(command)
 
 
 def run(args: list[str]) -> int:

@@ -119,6 +119,6 @@ def needs_context(policy: Policy) -> bool:
     if any(reads_request(route.allow, route.deny) for route in policy.routes):
         return True
     return any(
-        isinstance(scheme, Custom) or getattr(scheme, "_check", None) is not None
+        isinstance(scheme, Custom) or getattr(scheme, "check", None) is not None
         for scheme in policy.schemes.values()
     )

@@ -35,36 +35,32 @@ def reusing(base: type[Request]) -> type[Request]:
 class _Reusing(Request):
     """Hands the parsed body to `get_json()` unless the app has a JSON provider of its own."""
 
-    @property
-    def json_module(self) -> Any:
-        """The JSON provider of the app (Flask sets it), which knows the parsed body too."""
-        provider = self.__dict__.get("_provider", Request.json_module)
-        if "statusware.parsed" in self.environ and _is_default(provider):
-            return _Known(self.environ, provider)
-        return provider
-
-    @json_module.setter
-    def json_module(self, provider: Any) -> None:
-        self.__dict__["_provider"] = provider
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
+        """As Werkzeug's, which does all but the parsing."""
+        provider = self.json_module
+        if "statusware.parsed" not in self.environ or not _is_default(provider):
+            return super().get_json(force, silent, cache)
+        self.json_module = _Known(self.environ, provider)
+        try:
+            return super().get_json(force, silent, cache)
+        finally:
+            self.json_module = provider
 
 
 class _Known:
     """A JSON provider for which one text has been parsed already."""
 
+    __slots__ = ("_environ", "_provider")
+
     def __init__(self, environ: WSGIEnvironment, provider: Any) -> None:
         self._environ, self._provider = environ, provider
 
-    def loads(self, data: str | bytes, **options: Any) -> Any:
-        """The value of JSON; options have their effect in a parser only."""
-        if not options:
-            try:
-                return take(self._environ, data)
-            except LookupError:
-                pass
-        return self._provider.loads(data, **options)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._provider, name)
+    def loads(self, data: bytes) -> Any:
+        """The value of a JSON text."""
+        try:
+            return take(self._environ, data)
+        except LookupError:
+            return self._provider.loads(data)
 
 
 def _is_default(provider: Any) -> bool:

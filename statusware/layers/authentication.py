@@ -21,7 +21,7 @@ from ..auth.origins import Origins
 from ..auth.proxy import Proxy
 from ..auth.scheme import Scheme
 from ..auth.strip import IDENTITY_HEADERS, Stripper
-from ..errors import PolicyError
+from ..errors import PolicyError, check_flag, check_list
 from ..problem import Problem
 from ..rules import Match, RouteTable
 from .access import access_rule
@@ -68,16 +68,19 @@ class Authentication(Guard):
             raise PolicyError("has no scheme", key="auth", hint="as in Bearer(secret=...)")
         if public is not None and routes is not None:
             raise PolicyError("public and routes exclude each other", key="public")
-        if isinstance(public, str):
-            raise PolicyError("must be a list of matches", key="public", hint=f'["{public}"]')
+        if public is not None:
+            check_list("public", public)
+        check_flag("explain", explain)
+        _check_schemes(schemes)
         self._authenticator = Authenticator(
             schemes, max_header=max_header, explain=explain, origins=Origins(origin, origins)
         )
-        self._strip = Stripper(strip_headers).strip
-        if explain:
-            self.log.warning("explain is on: clients are told why credentials are refused")
         #: The identity headers that a proxy which is trusted may set, by scheme.
         self._passed = {s.name: s.passed for s in schemes if isinstance(s, Proxy)}
+        believed = (key for keys in self._passed.values() for key in keys)
+        self._strip = Stripper(strip_headers, keys=believed).strip
+        if explain:
+            self.log.warning("explain is on: clients are told why credentials are refused")
         self._table = routes
         self._public = RouteTable(public) if public else None
         names = [scheme.name for scheme in schemes]
@@ -155,3 +158,16 @@ class Authentication(Guard):
 
     def _record(self, problem: Problem, environ: WSGIEnvironment) -> None:
         log_refusal(problem, environ)
+
+
+def _check_schemes(schemes: Iterable[Scheme]) -> None:
+    """Schemes are made, not named; and each has a name of its own, by which rules know it."""
+    names: set[str] = set()
+    for scheme in schemes:
+        if isinstance(scheme, type) or not callable(getattr(scheme, "authenticate", None)):
+            hint = "as in Bearer(secret=...)"
+            raise PolicyError(f"{scheme!r} is no scheme", key="schemes", hint=hint)
+        if scheme.name in names:
+            hint = f'as in Bearer(..., name="{scheme.name}-2")'
+            raise PolicyError(f"{scheme.name!r} is the name of two", key="schemes", hint=hint)
+        names.add(scheme.name)

@@ -57,8 +57,7 @@ class JSONBody(Guard):
     ) -> None:
         super().__init__(app)
         if not isinstance(schemas, RouteTable):
-            routes = [Route(m, body=schema, where=repr(m)) for m, schema in schemas.items()]
-            schemas = RouteTable(routes, unlisted="pass")
+            schemas = RouteTable(_routes(schemas), unlisted="pass")
         self._table = schemas
         rules = _rules(schemas.routes, _options(options), Path(folder))
         self._rules = [
@@ -94,6 +93,16 @@ def body_rules(
     except PolicyError as error:
         raise error.at(key="body") from None
     return _rules(routes, shared, Path(folder))
+
+
+def _routes(schemas: Mapping[str, object]) -> Iterable[Route]:
+    if not isinstance(schemas, Mapping):
+        hint = 'as in {"POST /recipes": schema}'
+        raise PolicyError("must map matches to schemas", key="schemas", hint=hint)
+    for match, schema in schemas.items():
+        if schema is None:
+            raise PolicyError("None is no schema", key=repr(match), hint="{} takes any strict JSON")
+        yield Route(match, body=schema, where=repr(match))
 
 
 def _options(options: Mapping[str, Any]) -> BodyOptions:

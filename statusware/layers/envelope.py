@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalog import own_entries
 from ..correlation import request_id
-from ..errors import PolicyError, nearest
+from ..errors import PolicyError, check_app, check_flag, check_list, nearest
 from ..problem import Problem, Renderer
 from .bare import KEEP, is_answer, judge, replace
 from .catalogue import pages
+from .cors import Cors
 from .record import log_failure, log_midstream, log_translated
 from .rendering import Rendering
 from .response import Outgoing, Rest
@@ -42,7 +43,8 @@ class ErrorEnvelope:
     served. `problems` are codes of the app's own: `{code: {"status": …, "title": …,
     "detail": …, "fix": …}}`. `keep` says which error bodies of the app stay:
     "json", "none", "all", or "merge" (the members of a JSON object are taken over); with
-    `html`, a client that clearly prefers HTML gets pages. A wrong option is a `PolicyError`.
+    `html`, a client that clearly prefers HTML gets pages. With `cors`, every response carries
+    what browsers need to show it to other sites. A wrong option is a `PolicyError`.
 
         app = ErrorEnvelope(app, not_found=["shop.models.RecipeNotFound"])
     """
@@ -58,10 +60,13 @@ class ErrorEnvelope:
         keep: str = "json",
         html: bool = True,
         problems: Mapping[str, Any] | None = None,
+        cors: Cors | None = None,
     ) -> None:
         if keep not in KEEP:
             raise PolicyError(f"{keep!r} is unknown", key="keep", hint=nearest(str(keep), KEEP))
-        self.app = app
+        check_app(app)
+        check_flag("html", html)
+        self.app, self._cors = app, cors
         entries = own_entries(problems or {})
         #: How problems look; others may ask for it.
         self.renderer = Rendering(format=format, types=types, html=html, entries=entries)
@@ -73,6 +78,8 @@ class ErrorEnvelope:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["statusware.renderer"] = self.renderer
         request_id(environ)  # an app may read it from the environ
+        if self._cors is not None:
+            start_response = self._cors.start(environ, start_response)
         if self._pages is not None and (page := self._pages.find(environ)) is not None:
             return page(environ, start_response)
         if "HTTP_UPGRADE" in environ and _is_upgrade(environ):
@@ -93,6 +100,7 @@ class ErrorEnvelope:
     ) -> Iterable[bytes]:
         """Run an app; up to its first byte, whatever it raises becomes an answer."""
         out = Outgoing(start_response)
+        result: Iterable[bytes] = ()
         rest: Rest | None = None
         try:
             result = app(environ, out.start)
@@ -103,15 +111,13 @@ class ErrorEnvelope:
             rest = Rest(result, environ)
             return self._first_byte(out, rest, environ)
         except Exception as error:  # the app's, whatever it is: this layer answers for it
-            if rest is not None:
-                rest.close_quietly()
+            (rest or Rest(result, environ)).close_quietly()
             if out.sent:
                 log_midstream(error, environ)
                 raise
             return self._translate(error, app, environ, start_response)
         except BaseException:
-            if rest is not None:
-                rest.close_quietly()
+            (rest or Rest(result, environ)).close_quietly()
             raise
 
     def _first_byte(self, out: Outgoing, rest: Rest, environ: WSGIEnvironment) -> Iterable[bytes]:
@@ -172,6 +178,10 @@ def _translation(
     """The table of exceptions; errors name the option that is wrong."""
     if isinstance(exceptions, Translation):
         return exceptions
+    check_list("not_found", not_found)
+    if exceptions is not None and not isinstance(exceptions, Mapping):
+        hint = 'as in {"shop.NameTaken": 409}'
+        raise PolicyError("must map exceptions to statuses", key="exceptions", hint=hint)
     Translation(dict.fromkeys(not_found, 404), key="not_found")
     return Translation({**dict.fromkeys(not_found, 404), **(exceptions or {})})
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..body.read import drain
+from ..errors import check_app
 from ..problem import Problem, request_id
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Guard:
     log = logging.getLogger("statusware")
 
     def __init__(self, app: WSGIApplication) -> None:
+        check_app(app)
         self.app = app
 
     def check(self, environ: WSGIEnvironment) -> WSGIApplication | None:

@@ -36,7 +36,7 @@ def log_translated(problem: Problem, error: BaseException, environ: WSGIEnvironm
     if problem.status >= 500 and error is not problem:
         log_failure(error, environ)
     else:
-        log.info("%s: %s [%s]", problem, type(error).__name__, request_id(environ))
+        log.info("%r: %s [%s]", problem, type(error).__name__, request_id(environ))
 
 
 def _request_line(environ: WSGIEnvironment) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..problem import Problem, request_id
 from ..rules import Match, Route, RouteTable
+from .cors import Cors
 from .guard import Guard
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class Routing(Guard):
     `routes` are match strings, or a `RouteTable`, which brings the other options along.
     `unlisted` is "reject" (a path that no route lists is 404) or "pass"; a listed path
     with another method is 405 either way. `methods`, `mount` and `allow_path` say how the
-    request line is read. A wrong option is a `PolicyError`.
+    request line is read; with `cors`, preflights are answered from what the routes list.
+    A wrong option is a `PolicyError`.
 
         app = Routing(app, ["GET,POST /recipes", "GET /recipes/{id:int}"])
     """
@@ -44,8 +46,10 @@ class Routing(Guard):
         methods: Iterable[str] = (),
         mount: str | Iterable[str] | None = None,
         allow_path: Iterable[str] = (),
+        cors: Cors | None = None,
     ) -> None:
         super().__init__(app)
+        self._cors = cors
         if not isinstance(routes, RouteTable):
             routes = RouteTable(
                 routes, unlisted=unlisted, methods=methods, mount=mount, allow_path=allow_path
@@ -54,12 +58,26 @@ class Routing(Guard):
 
     def check(self, environ: WSGIEnvironment) -> WSGIApplication | None:
         """404, 405 or the answer to OPTIONS; 400 and 501 come from the reading itself."""
+        if self._cors is not None and self._cors.is_preflight(environ):
+            return self._preflight(self._cors, environ)
         match = self._table.read(environ)
         answer = None if match else self._unlisted(match)
         other = match.override
         if other is not None and not other and self._unlisted(other) is not None:
             raise Problem(405, headers=[("Allow", other.allow)])
         return answer
+
+    def _preflight(self, cors: Cors, environ: WSGIEnvironment) -> WSGIApplication:
+        """What a browser may send to this path. Never asked of the app: it might just do it."""
+        table = self._table
+        path = table.line.path(environ)
+        methods = table.allowed(path)
+        if not methods and table.unlisted == "pass" and not table.lists(path):
+            methods = table.known()
+        if not methods:
+            raise Problem(404)
+        cors.allow(environ, methods)
+        return _Options(", ".join(methods))
 
     def _unlisted(self, match: Match) -> WSGIApplication | None:
         """What becomes of a request that no route lists: outside the policy, or refused."""

@@ -6,12 +6,14 @@ import importlib
 import logging
 import os
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..layers.envelope import ErrorEnvelope
 from ..request import Scope
 from .coverage import audit, uncovered
 from .model import Layer, Policy
+from .reload import Reloading
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -33,6 +35,11 @@ def wrap(
     if policy is None:
         return ErrorEnvelope(app)
     policy = Policy.of(policy)
+    build = partial(_build, app)
+    return Reloading(policy, build) if policy.reload else build(policy)
+
+
+def _build(app: WSGIApplication, policy: Policy) -> WSGIApplication:
     _compare(app, policy)
     wrapped = stack(app, *policy.layers)
     return wrapped if policy.scope is None else _Scoped(app, wrapped, policy.scope)

@@ -20,7 +20,9 @@ from ..errors import PolicyError
 from ..layers.access import AccessControl, access_rule
 from ..layers.authentication import Authentication
 from ..layers.body import JSONBody, body_rules
+from ..layers.cors import Cors
 from ..layers.envelope import ErrorEnvelope
+from ..layers.report import reported, reported_names
 from ..layers.routing import Routing
 from ..layers.translate import Translation
 from ..request import RequestLine, Scope
@@ -75,7 +77,10 @@ class Policy:
             return policy
         if isinstance(policy, Mapping):
             return cls(policy)
-        return cls.load(policy)
+        if isinstance(policy, str | os.PathLike):
+            return cls.load(policy)
+        reason = f"{type(policy).__name__} is no policy"
+        raise PolicyError(reason, key="policy", hint="a path, a dict or a Policy")
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -84,16 +89,24 @@ class Policy:
 
     @property
     def layers(self) -> list[Layer]:
-        """The factories of the layers, outermost first."""
-        made: list[Layer] = [
-            partial(ErrorEnvelope, exceptions=self.translation, **self._envelope),
-            partial(Routing, routes=self.table),
-        ]
+        """The factories of the layers, outermost first, as they serve: some may only report."""
+        return reported(self.enforced, self.report)
+
+    @property
+    def enforced(self) -> dict[str, Layer]:
+        """The same, by name, as if none of them only reported."""
+        envelope = partial(
+            ErrorEnvelope, exceptions=self.translation, cors=self._cors, **self._envelope
+        )
+        made: dict[str, Layer] = {
+            "ErrorEnvelope": envelope,
+            "Routing": partial(Routing, routes=self.table, cors=self._cors),
+        }
         if self.schemes:
-            made.append(self._authentication)
+            made["Authentication"] = self._authentication
         if self.routes:
-            made.append(partial(AccessControl, rules=self.table, schemes=self.schemes))
-            made.append(partial(JSONBody, schemas=self.table))
+            made["AccessControl"] = partial(AccessControl, rules=self.table, schemes=self.schemes)
+            made["JSONBody"] = partial(JSONBody, schemas=self.table)
         return made
 
     def _authentication(self, app: WSGIApplication) -> WSGIApplication:
@@ -106,13 +119,18 @@ class Policy:
         self.translation = Translation(document.get("errors", {}), key="errors")
         #: "refuse": no app is wrapped that has a route without a rule.
         self.audit: str = api.get("audit", "")
+        self.reload = self._reloads(api)
+        self.report = _in("api", reported_names, api.get("report", False))
         self.scope = _in("api", Scope, api["paths"]) if "paths" in api else None
         self.schemes: dict[str, Scheme] = _in(
             "auth", build_schemes, document.get("auth", {}), folder=self.folder
         )
         if "auth" in document and not self.schemes:
             raise PolicyError("has no scheme", key="auth", hint="as in [auth.bearer]")
+        self._cors = _in("cors", Cors, **document["cors"]) if "cors" in document else None
         self._credentials = layer_options(document)
+        #: The files that the policy is made of, as far as it names them.
+        self.files = (self.file, *self._schema_files(document)) if self.file else ()
         routes = [
             Route(**columns, where=f"routes[{at}]")
             for at, columns in enumerate(document.get("routes", ()))
@@ -127,6 +145,18 @@ class Policy:
         _in("envelope", partial(ErrorEnvelope, _nothing), **self._envelope)
         self.problems: dict[str, Entry] = own_entries(document.get("problems", {}))
         self._envelope["problems"] = self.problems
+
+    def _schema_files(self, document: Mapping[str, Any]) -> list[str]:
+        bodies = (columns.get("body") for columns in document.get("routes", ()))
+        paths = (body.partition("#")[0] for body in bodies if isinstance(body, str))
+        return sorted({os.fspath(self.folder / path) for path in paths})
+
+    def _reloads(self, api: Mapping[str, Any]) -> bool:
+        """Whether changes of the file are to be taken over while the server runs."""
+        if api.get("reload") and not self.file:
+            raise PolicyError("needs a policy file", key="api.reload", hint="this one is a dict")
+        asked: bool = api.get("reload", os.environ.get("STATUSWARE_RELOAD") == "1")
+        return asked and bool(self.file)
 
     def _check_routes(self, routes: list[Route], api: Mapping[str, Any]) -> None:
         """What no single route can know: that it is reachable, and can be satisfied."""

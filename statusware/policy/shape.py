@@ -65,6 +65,12 @@ SHAPE: dict[str, Any] = {
                     },
                     "allow_path": _TEXTS,
                     "methods": _TEXTS,
+                    "report": {
+                        "type": ["boolean", "array"],
+                        "items": _TEXT,
+                        "description": "true, false or a list of layers",
+                    },
+                    "reload": _FLAG,
                     "audit": {"enum": ["refuse"], "description": '"refuse"'},
                 },
             ),
@@ -87,6 +93,17 @@ SHAPE: dict[str, Any] = {
                 },
             ),
             "auth": {"type": "object", "description": "a table of schemes"},
+            "cors": _table(
+                "a table",
+                {
+                    "origins": _TEXTS,
+                    "headers": _TEXTS,
+                    "expose": _TEXTS,
+                    "credentials": _FLAG,
+                    "max_age": {"type": "integer", "minimum": 0, "description": "seconds"},
+                },
+                required=["origins"],
+            ),
             "errors": {
                 "type": "object",
                 "additionalProperties": _MEANING,
@@ -129,8 +146,7 @@ SHAPE: dict[str, Any] = {
 
 #: Known, and refused by name until a later version supports it.
 NOT_YET = frozenset({
-    "cors", "api.report", "api.openapi", "api.openapi_unsecured", "api.openapi_base",
-    "api.reload",
+    "api.openapi", "api.openapi_unsecured", "api.openapi_base",
 })  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..errors import PolicyError, nearest
+from ..errors import PolicyError, check_list, nearest
 from ..readings import plain_values
 from ..request import METHODS, RequestLine, ambiguous, overridden
 from .pattern import Pattern
@@ -53,8 +53,7 @@ class RouteTable:
         if unlisted not in ("reject", "pass"):
             hint = nearest(str(unlisted), ("reject", "pass"))
             raise PolicyError(f"{unlisted!r} is unknown", key="unlisted", hint=hint)
-        if isinstance(routes, str):
-            raise PolicyError("must be a list of matches", key="routes", hint=f'["{routes}"]')
+        check_list("routes", routes)
         self.unlisted = unlisted
         self.line = RequestLine(methods=methods, mount=mount, allow_path=allow_path)
         self.routes = tuple(r if isinstance(r, Route) else Route(r) for r in routes)
@@ -116,12 +115,23 @@ class RouteTable:
         }
         if not listed:
             return []
-        known = sorted(self.line.methods, key=_order)
-        return [method for method in known if method in listed or method == "OPTIONS"]
+        return [method for method in self.known() if method in listed or method == "OPTIONS"]
+
+    def known(self) -> list[str]:
+        """All known methods, in the order of the table of methods."""
+        return sorted(self.line.methods, key=_order)
 
     def lists(self, path: str) -> bool:
         """Whether any route lists this path, whatever the method; hidden ones included."""
         return bool(self._tree.search(path))
+
+    def candidates(self, path: str) -> list[tuple[str, Route, frozenset[str]]]:
+        """All that lists a path, the most specific first: pattern, route and its methods there."""
+        found: dict[tuple[str, Route], set[str]] = {}
+        for leaf, _ in self._tree.search(path):
+            for method, (route, pattern) in leaf.items():
+                found.setdefault((pattern.text, route), set()).add(method)
+        return [(text, route, frozenset(methods)) for (text, route), methods in found.items()]
 
     def _overridden(self, match: Match, override: str) -> Match:
         """A match of its own that carries the one of the other method too."""

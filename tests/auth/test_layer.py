@@ -250,6 +250,8 @@ def test_an_ambient_scheme_and_another_site() -> None:
     assert (answer.status, answer.code) == (403, "cross-site-request")
     assert call(layer, "GET", **evil).status == 200
     assert call(layer, "PUT", **evil).json["user"] is None
+    for override in ("_method=DELETE", "%5Fmethod=delete", "a=1&_method=DELETE"):
+        assert call(layer, "GET", QUERY_STRING=override, **evil).code == "cross-site-request"
     assert call(layer, "POST", **(evil | {"HTTP_ORIGIN": "https://b.example"})).status == 200
     own = Authentication(app, scheme, origin="https://evil.example")
     assert call(own, "POST", **evil).status == 200
@@ -297,6 +299,19 @@ def test_a_proxy_is_believed_over_its_own_socket_only(peer: Any, trusted: bool) 
         assert identity is None
     Authentication(app, PROXY, public=["GET /"]).check(given)
     assert ("HTTP_X_FORWARDED_USER" in given) is trusted
+
+
+@pytest.mark.parametrize("peer", ["192.168.1.1", "127.0.0.1"])
+def test_headers_that_a_proxy_would_set_reach_the_app_from_it_alone(peer: str) -> None:
+    """From others, and without a user, they are removed whatever they are called."""
+    layer = Authentication(
+        app, Proxy(user="X-My-User", roles="X-My-Groups", peers=["127.0.0.1"]), public=["GET /"]
+    )
+    roles = {"HTTP_X_MY_GROUPS": "admin", "HTTP_X.MY.GROUPS": "admin"}
+    user = {"HTTP_X_MY_USER": "root"} if peer != "127.0.0.1" else {}
+    given = environ(**roles, **user) | {"REMOTE_ADDR": peer}
+    layer.check(given)
+    assert not [key for key in given if "MY" in key]
 
 
 def test_what_a_proxy_sends_counts_for_its_own_identity_only() -> None:

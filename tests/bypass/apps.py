@@ -5,21 +5,17 @@ the framework gave it: what was reached is what the framework says, not what we 
 """
 
 import io
-import logging
-from functools import cache
 from urllib.parse import parse_qs
 
 import bottle
-import django
 import falcon
-from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpResponse
 from django.urls import path as django_path
 from flask import Flask
 from pyramid.config import Configurator
 from pyramid.response import Response
 
+from tests.django_app import DjangoApp
 from tests.rules import oracle
 
 __all__ = ["FRAMEWORKS", "App", "environ", "leaks", "overriding"]
@@ -152,37 +148,8 @@ def bottle_(app, routes):
     return made
 
 
-class Urls:
-    """A URLconf, as an object that can be hashed."""
-
-    def __init__(self, urlpatterns):
-        self.urlpatterns = urlpatterns
-
-
-def choose_urls(get_response):
-    """A middleware: each app brings its own URLconf."""
-
-    def handle(request):
-        request.urlconf = request.environ["test.urls"]
-        return get_response(request)
-
-    return handle
-
-
-@cache
-def django_handler():
-    settings.configure(
-        ROOT_URLCONF=Urls([]), ALLOWED_HOSTS=["*"], MIDDLEWARE=[f"{__name__}.choose_urls"],
-        SECRET_KEY="x" * 50, LOGGING_CONFIG=None,
-    )  # fmt: skip
-    django.setup()
-    logging.getLogger("django.request").setLevel(logging.CRITICAL)
-    return WSGIHandler()
-
-
 def django_(app, routes):
     syntax = {"": "<str:{}>", "int": "<int:{}>", "uuid": "<uuid:{}>", "path": "<path:{}>"}
-    handler = django_handler()
 
     def made(methods, pattern):
         def view(request, **values):
@@ -193,8 +160,7 @@ def django_(app, routes):
 
         return django_path(translated(pattern, syntax)[1:], view)
 
-    urls = Urls([made(methods, pattern) for methods, pattern in routes])
-    return lambda environ, start_response: handler({**environ, "test.urls": urls}, start_response)
+    return DjangoApp([made(methods, pattern) for methods, pattern in routes])
 
 
 FRAMEWORKS = {

@@ -13,7 +13,8 @@ from pyramid.response import Response
 from statusware import wrap
 from statusware.integrations.routes import routes_of
 from statusware.policy.coverage import AppRoute
-from tests.bypass.apps import ANY, App, Urls, django_handler
+from tests.bypass.apps import ANY, App
+from tests.django_app import DjangoApp, Urls
 
 ROUTES = [
     (("GET", "POST"), "/recipes"),
@@ -84,7 +85,7 @@ def test_django():
     inner = [path("<int:id>/", Both.as_view(), name="both"), re_path(r"^x/(?P<y>\w+)$", plain)]
     django.urls.set_urlconf(Urls([path("api/", include(inner)), path("plain", plain)]))
     try:
-        assert seen(django_handler()) == {
+        assert seen(DjangoApp([])) == {
             ("/api/{id:int}/", frozenset({"GET", "POST"})),
             ("/api/x/{y}", None),
             ("/plain", None),

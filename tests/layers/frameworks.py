@@ -9,12 +9,9 @@ POST /get  the framework's 405 (or the view's, where the framework has none)
 import sys
 
 import bottle
-import django
 import falcon
 import flask
-from django.conf import settings
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.core.wsgi import get_wsgi_application
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed, StreamingHttpResponse
 from django.urls import path
 from pyramid import httpexceptions
@@ -22,6 +19,7 @@ from pyramid.config import Configurator
 from pyramid.response import Response
 
 from statusware import Problem
+from tests.django_app import DjangoApp
 
 SECRET = "SELECT * FROM users; /srv/shop/models.py"
 SAID = "no <recipe> 5"
@@ -156,12 +154,7 @@ urlpatterns = [
 
 
 def django_app():
-    if not settings.configured:
-        settings.configure(
-            ROOT_URLCONF=__name__, SECRET_KEY="x" * 50, ALLOWED_HOSTS=["*"], LOGGING_CONFIG=None
-        )
-        django.setup()
-    return get_wsgi_application()
+    return DjangoApp(urlpatterns)
 
 
 FRAMEWORKS = {

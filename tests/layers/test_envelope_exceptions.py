@@ -237,3 +237,15 @@ def test_what_is_logged(error, table, level, traceback, caplog):
     for record in records:
         assert bool(record.exc_info) == traceback
         assert "[abc]" in record.getMessage()
+
+
+def test_no_line_break_of_a_problem_reaches_the_log(caplog):
+    caplog.set_level(logging.INFO)
+
+    def told(environ, start_response):
+        environ["statusware.exception"] = Problem(404, "a\nb")
+        start_response("500 Oh", [("Content-Type", "text/plain")])
+        return [b"x"]
+
+    assert ask(ErrorEnvelope(told)).status_code == 404
+    assert not [record for record in caplog.records if "\n" in record.getMessage()]

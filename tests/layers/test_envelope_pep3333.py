@@ -394,6 +394,20 @@ def test_a_close_that_fails_after_a_success_is_the_servers():
         result.close()
 
 
+def test_a_file_is_closed_where_the_server_refuses_the_headers():
+    class Wrapper(Body):
+        pass
+
+    def refuse(status, headers, exc_info=None):
+        raise ValueError("a header that cannot be sent")
+
+    body = Wrapper(b"a")
+    environ = {**create_environ(), "wsgi.file_wrapper": Wrapper}
+    with pytest.raises(ValueError, match="cannot be sent"):
+        ErrorEnvelope(app_of(body))(environ, refuse)
+    assert body.closed == 1
+
+
 def test_a_body_whose_iter_fails_is_closed():
     class Broken(Body):
         def __iter__(self):

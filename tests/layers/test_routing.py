@@ -170,7 +170,7 @@ def test_the_path_is_handed_on_untouched():
 WRONG = [
     (["GET recipes"], {}, "match"),
     (["GET /a", "GET /a"], {}, "same match"),
-    ("GET /a", {}, "list of matches"),
+    ("GET /a", {}, "must be a list"),
     (["GET /a"], {"unlisted": "drop"}, "unlisted"),
     (["GET /a"], {"methods": ["lock"]}, "methods"),
     (["GET /a"], {"mount": "x"}, "mount"),

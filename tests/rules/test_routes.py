@@ -173,7 +173,7 @@ def test_what_is_told_apart_is_no_tie(routes):
 WRONG = [
     (["GTE /a"], {}, "match", 'did you mean "GET"?'),
     (["LOCK /a"], {}, "match", "no known method"),
-    ("GET /a", {}, "routes", "list of matches"),
+    ("GET /a", {}, "routes", "must be a list"),
     (["GET /a"], {"unlisted": "rejct"}, "unlisted", 'did you mean "reject"?'),
     ([1], {}, "match", "must be text"),
 ]

@@ -1,0 +1,79 @@
+"""`statusware explain`: what each layer decides about a request, and which rule decided."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import BinaryIO
+
+import click
+
+from ..errors import PolicyError
+from ..policy import Policy
+from ..policy.explain import Trace
+from ..policy.explain import explain as trace_of
+from .request import environ_of, identity_of, with_body, with_key, with_token
+
+__all__ = ["explain"]
+
+
+@click.command(epilog="Example: statusware explain DELETE /recipes/5 --as user:ann,role:editor")
+@click.argument("method")
+@click.argument("path")
+@click.option("--policy", default="statusware.toml", show_default=True, help="The policy file.")
+@click.option("--as", "words", help="Who asks: user:ann,role:editor,scope:x,claim:a=b.")
+@click.option("--token", help="A bearer token, which is verified.")
+@click.option("--key", help="An API key, which is verified.")
+@click.option("--body", type=click.File("rb"), help="A file with the JSON body; - is stdin.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def explain(
+    method: str,
+    path: str,
+    policy: str,
+    words: str | None,
+    token: str | None,
+    key: str | None,
+    body: BinaryIO | None,
+    form: str,
+) -> int:
+    """Says what each layer decides about METHOD PATH, in order, and what the answer is.
+
+    Without --as, --token or --key the request is anonymous. Nothing is sent anywhere. Exit
+    status 0 if the app would answer, 1 if a layer does.
+    """
+    if sum(option is not None for option in (words, token, key)) > 1:
+        raise PolicyError("--as, --token and --key exclude each other", key="--as")
+    found = Policy.load(policy)
+    environ = environ_of(method, path)
+    if token is not None:
+        with_token(environ, token)
+    if key is not None:
+        with_key(environ, key, found)
+    if body is not None:
+        with_body(environ, body.read())
+    identity = identity_of(words, found) if words is not None else None
+    trace = trace_of(found, environ, identity=identity)
+    click.echo(_json(trace) if form == "json" else "\n".join(_text(trace)))
+    return 0 if trace.status is None else 1
+
+
+def _json(trace: Trace) -> str:
+    members = asdict(trace)
+    members["body"] = trace.body.decode("utf-8", "replace")
+    return json.dumps(members, indent=2, ensure_ascii=sys.stdout.encoding.lower() != "utf-8")
+
+
+def _text(trace: Trace) -> list[str]:
+    """The steps in columns, then the answer."""
+    lines = []
+    for step in trace.steps:
+        first, *rest = step.told or ("",)
+        lines.append(f"{step.layer:15} {step.verdict:7} {first}".rstrip())
+        lines += [f"{'':24}{line}" for line in rest]
+    if trace.status is None:
+        return [*lines, "", "The app answers."]
+    lines += ["", trace.status, *(f"{name}: {value}" for name, value in trace.headers)]
+    if trace.body:
+        lines += ["", trace.body.decode("utf-8", "replace")]
+    return lines

@@ -1,0 +1,66 @@
+"""`statusware report`: what a policy on trial would have refused, summed up by route."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from typing import IO, Any, NamedTuple
+
+import click
+
+from ..layers.report import MARK
+
+__all__ = ["report"]
+
+
+class Row(NamedTuple):
+    """One line of the sum."""
+
+    times: int
+    layer: str
+    status: int
+    code: str
+    what: str
+
+
+@click.command(epilog="Example: statusware report gunicorn.log")
+@click.argument("log", type=click.File("r", encoding="utf-8", errors="replace"))
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def report(log: IO[str], form: str) -> int:
+    """Sums up the records of `[api] report` in LOG (- is stdin), the most frequent first.
+
+    Whatever else stands in the log is passed over. Exit status 0 if nothing would have been
+    refused, else 1.
+    """
+    rows = _rows(log)
+    if form == "json":
+        click.echo(json.dumps([row._asdict() for row in rows], indent=2))
+    else:
+        width = len(str(rows[0].times)) if rows else 1
+        for row in rows:
+            click.echo(f"{row.times:{width}}  {row.status} {row.code:24} {row.what}  ({row.layer})")
+        total = sum(row.times for row in rows)
+        click.echo(f"{total} refused" if total else "nothing would have been refused")
+    return 1 if rows else 0
+
+
+def _rows(lines: Iterable[str]) -> list[Row]:
+    counted: Counter[tuple[str, int, str, str]] = Counter()
+    for record in filter(None, map(_record, lines)):
+        counted[record] += 1
+    return sorted((Row(n, *found) for found, n in counted.items()), key=lambda r: (-r.times, r[1:]))
+
+
+def _record(line: str) -> tuple[str, int, str, str] | None:
+    """Layer, status, code, and route or request line of a record; None for other lines."""
+    start = line.find(MARK)
+    if start < 0:
+        return None
+    try:
+        record: dict[str, Any] = json.JSONDecoder().raw_decode(line[start:])[0]
+        what = record["route"] or f"{record['method']} {record['path']}"
+        shown = ascii(what)[1:-1] if not str(what).isprintable() else str(what)
+        return str(record["report"]), int(record["status"]), str(record["code"]), shown
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,79 @@
+"""A request as `explain` and `who` are asked about it: from a command line to an environ."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
+
+from ..auth.identity import Identity
+from ..errors import PolicyError, nearest
+from ..policy import Policy
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+__all__ = ["environ_of", "identity_of", "with_body", "with_key", "with_token"]
+
+
+def environ_of(method: str, target: str) -> WSGIEnvironment:
+    """The environ that a server would make of a request line, without a body."""
+    path, _, query = target.partition("?")
+    return {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+        "QUERY_STRING": query,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": "localhost",
+        "wsgi.url_scheme": "http",
+    }
+
+
+def identity_of(words: str, policy: Policy) -> Identity | None:
+    """The identity that `user:ann,role:editor,claim:tenant=acme` speaks of; None: anonymous."""
+    if words.strip() in ("", "everyone", "anonymous"):
+        return None
+    found: dict[str, Any] = {"user": "somebody", "roles": set(), "scopes": set(), "claims": {}}
+    for word in words.split(","):
+        kind, colon, value = word.strip().partition(":")
+        if kind == "authenticated" and not colon:
+            continue
+        if not value or kind not in ("user", "role", "scope", "claim"):
+            hint = nearest(kind, ("user", "role", "scope", "claim"))
+            raise PolicyError(f"{word.strip()!r} says nothing about anybody", key="--as", hint=hint)
+        if kind == "user":
+            scheme, slash, rest = value.partition("/")
+            qualified = bool(slash) and scheme in policy.schemes
+            found["user"] = rest if qualified else value
+            found["scheme"] = scheme if qualified else next(iter(policy.schemes), "")
+        elif kind == "claim":
+            name, _, claim = value.partition("=")
+            found["claims"][name] = claim
+        else:
+            found[f"{kind}s"].add(value)
+    return Identity(**found)
+
+
+def with_token(environ: WSGIEnvironment, token: str) -> None:
+    """Send a bearer token; a token with its scheme in front is sent as it is."""
+    environ["HTTP_AUTHORIZATION"] = token if " " in token else f"Bearer {token}"
+
+
+def with_key(environ: WSGIEnvironment, key: str, policy: Policy) -> None:
+    """Send an API key, in the header of the scheme that takes them."""
+    for scheme in policy.schemes.values():
+        header = scheme.header
+        if header is not None and header != "HTTP_AUTHORIZATION":
+            environ[header] = key
+            return
+    raise PolicyError("the policy has no scheme with a header for keys", key="--key")
+
+
+def with_body(environ: WSGIEnvironment, body: bytes) -> None:
+    """Send a JSON body."""
+    environ["wsgi.input"] = io.BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    environ["CONTENT_TYPE"] = "application/json"

@@ -1,0 +1,188 @@
+"""Pyramid: `config.include("statusware.integrations.pyramid")`, with the setting
+`statusware.policy` (a path, relative to the working directory, a dict or a `Policy`).
+
+The app is wrapped when it is created, around whatever execution policy it has by then
+(pyramid_retry's, say); its exception views, its security policy and its request class
+stay. Where the policy has `[auth]` and the app no security policy, the app gets
+`IdentityPolicy`: `request.identity`, `request.authenticated_userid`,
+`request.has_permission` and `__acl__` then go by the verified identity.
+
+environ keys read: `statusware.identity`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Any
+
+from pyramid.authorization import ACLHelper, Authenticated, Everyone
+from pyramid.events import ApplicationCreated
+from pyramid.interfaces import (
+    PHASE2_CONFIG,
+    IException,
+    IMultiView,
+    IRequest,
+    IRoutesMapper,
+    ISecuredView,
+    ISecurityPolicy,
+    IView,
+    IViewClassifier,
+)
+from pyramid.predicates import TraversePredicate
+
+from ..errors import PolicyError, nearest
+from ..layers.access import access_rule
+from ..policy import Policy, wrap
+from .pyramid_request import reusing
+from .reuse import Offer
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from ..auth.identity import Identity
+
+__all__ = ["IdentityPolicy", "includeme"]
+
+_KEYS = ("statusware.policy",)
+
+
+def includeme(config: Any) -> None:
+    """Put the app that `config` makes behind its policy. Raises `PolicyError`."""
+    settings = config.get_settings() or {}
+    for key in settings:
+        if str(key).startswith("statusware.") and key not in _KEYS:
+            raise PolicyError("is unknown", key=key, hint=nearest(key, _KEYS))
+    policy = _policy(settings)
+    schemes = () if policy is None else tuple(policy.schemes)
+
+    def security() -> None:
+        """After the app has set its own, before the views ask for it."""
+        registry = config.registry
+        if registry.queryUtility(ISecurityPolicy) is None:
+            registry.registerUtility(IdentityPolicy(schemes), ISecurityPolicy)
+
+    def created(event: Any) -> None:
+        if policy is not None:
+            _check_traversal(policy, config.registry)
+        _install(event.app, policy)
+
+    if schemes:
+        # Without a discriminator it never conflicts with another one.
+        config.action(None, security, order=PHASE2_CONFIG + 1)
+    config.add_subscriber(created, ApplicationCreated)
+
+
+class IdentityPolicy:
+    """A security policy of Pyramid's that goes by the verified identity.
+
+    Principals for `__acl__` are `Everyone`, `Authenticated`, and as in a policy
+    `user:NAME`, `user:SCHEME/NAME`, `role:…` and `scope:…`; `schemes` are the names of the
+    configured schemes.
+    """
+
+    def __init__(self, schemes: Collection[str] = ()) -> None:
+        self._schemes = frozenset(schemes)
+        self._helper = ACLHelper()
+
+    def identity(self, request: Any) -> Identity | None:
+        """The verified `Identity`; None for anonymous requests."""
+        found: Identity | None = request.environ.get("statusware.identity")
+        return found
+
+    def authenticated_userid(self, request: Any) -> str | None:
+        """The user of the identity."""
+        identity = self.identity(request)
+        return identity.user if identity is not None else None
+
+    def permits(self, request: Any, context: Any, permission: str) -> Any:
+        """What the ACLs along the lineage of `context` say."""
+        return self._helper.permits(context, self.principals(request), permission)
+
+    def principals(self, request: Any) -> list[str]:
+        """Whom the ACLs may name."""
+        identity = self.identity(request)
+        if identity is None:
+            return [Everyone]
+        users = [f"user:{identity.scheme}/{identity.user}"]
+        # `user:SCHEME/NAME` is that scheme's alone: no other one's user of such a name.
+        if identity.user.partition("/")[0] not in self._schemes or "/" not in identity.user:
+            users.append(f"user:{identity.user}")
+        roles = [f"role:{role}" for role in sorted(identity.roles)]
+        scopes = [f"scope:{scope}" for scope in sorted(identity.scopes)]
+        return [Everyone, Authenticated, *users, *roles, *scopes]
+
+    def remember(self, request: Any, userid: str, **options: Any) -> list[tuple[str, str]]:
+        """Nothing: credentials are issued elsewhere."""
+        return []
+
+    def forget(self, request: Any, **options: Any) -> list[tuple[str, str]]:
+        """Nothing: credentials are revoked elsewhere."""
+        return []
+
+
+def _policy(settings: Any) -> Policy | None:
+    if "statusware.policy" not in settings:
+        return None
+    given = settings["statusware.policy"]
+    if given is None or given == "":
+        raise PolicyError("is empty", key="statusware.policy", hint="a path, or leave it out")
+    return Policy.of(given)
+
+
+def _install(router: Any, policy: Policy | None) -> None:
+    """Let the router answer through the policy."""
+    inner = router.execution_policy
+    router.request_factory = reusing(router.request_factory)
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        response: WSGIApplication = inner(environ, router)
+        return response(environ, start_response)
+
+    wrapped = wrap(Offer(app), policy)
+    # What it returns the router calls as the response: a WSGI app, like any response.
+    router.execution_policy = lambda environ, router: wrapped
+
+
+def _check_traversal(policy: Policy, registry: Any) -> None:
+    """Refuse narrow rules that other paths would lead around.
+
+    Traversal reaches one view by several paths (`/a/edit`, `/a/@@edit`, `/a/edit/x`); those
+    that no route lists must not be let through.
+    """
+    if policy.table.unlisted != "pass" or not _has_traversal(registry):
+        return
+    for route in policy.routes:
+        if not access_rule(route, policy.schemes).unconditional:
+            raise PolicyError(
+                "is narrower than everyone, and traversal reaches its view by other paths",
+                file=policy.file,
+                key=f"{route.where}.allow",
+                hint='write unlisted = "reject" in [api]',
+            )
+
+
+def _has_traversal(registry: Any) -> bool:
+    """Whether any view is found by traversal, alone or below a route."""
+    mapper = registry.queryUtility(IRoutesMapper)
+    routes = () if mapper is None else mapper.get_routes(include_static=True)
+    return any(map(_is_global, registry.registeredAdapters())) or any(map(_goes_on, routes))
+
+
+def _is_global(found: Any) -> bool:
+    """Whether an adapter is a view without a route; those of exceptions have no path."""
+    if found.provided not in (IView, ISecuredView, IMultiView):
+        return False
+    classifier, request, context = found.required
+    if classifier is not IViewClassifier or request is not IRequest:
+        return False
+    cls = getattr(context, "inherit", None)
+    is_exception = isinstance(cls, type) and issubclass(cls, BaseException)
+    return not (is_exception or context.isOrExtends(IException))
+
+
+def _goes_on(route: Any) -> bool:
+    """Whether traversal goes on where this route ends."""
+    return "traverse" in re.findall(r"[{*](\w+)", route.pattern) or any(
+        isinstance(predicate, TraversePredicate) for predicate in route.predicates
+    )

@@ -1,0 +1,102 @@
+"""What the tests of integrations share: entry points, real servers, free ports."""
+
+import contextlib
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def installed(folder):
+    """`folder` with what an installation would put there: the name and the entry points.
+
+    They are those of pyproject.toml as it is now, whatever was installed when.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    info = folder / f"statusware-{project['version']}.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: statusware\nVersion: {project['version']}\n"
+    )
+    lines = []
+    for group, names in project["entry-points"].items():
+        lines += [f"[{group}]", *(f"{name} = {target}" for name, target in names.items())]
+    (info / "entry_points.txt").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def environment(*folders, **variables):
+    """The environment of a process that finds statusware, and the modules in `folders`."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("GUNICORN_CMD_ARGS", "SCRIPT_NAME", "FLASK_APP")
+    }
+    path = os.pathsep.join(map(str, (*folders, ROOT)))
+    return {**kept, "PYTHONPATH": path, "PYTHONWARNINGS": "ignore", **variables}
+
+
+def program(name):
+    """A program beside this Python, or on the PATH; None where there is none."""
+    found = Path(sys.executable).parent / name
+    return str(found) if found.exists() else shutil.which(name)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def serving(command, port, *, cwd, env, log=None):
+    """A server process that answers on `port`, for as long as the block; ended by SIGTERM."""
+    log = log or Path(cwd) / "server.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command, cwd=cwd, env=env, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        wait_for(port, process, log)
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def wait_for(port, process, log):
+    deadline = time.monotonic() + 30
+    while not answers(port):
+        assert process.poll() is None, log.read_text("utf-8", "replace")
+        assert time.monotonic() < deadline, log.read_text("utf-8", "replace")
+        time.sleep(0.05)
+
+
+def answers(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def ask(port, method, path, *, body=None, headers=(), timeout=20):
+    """Status, headers (a dict of lower-case names) and body of one request."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    with contextlib.closing(connection):
+        connection.request(method, path, body, dict(headers))
+        answer = connection.getresponse()
+        fields = {name.lower(): value for name, value in answer.getheaders()}
+        return answer.status, fields, answer.read()

@@ -1,0 +1,52 @@
+"""`statusware report`: the log of a policy on trial, summed up."""
+
+import json
+
+from statusware.cli import main
+
+
+def record(**more):
+    return json.dumps({"report": "AccessControl", "status": 403, "code": "forbidden", "method": "GET",
+                       "path": "/a", "route": "read", "user": "ann", "request_id": "x", **more})  # fmt: skip
+
+
+LOG = "\n".join([
+    "[2026-01-01] [INFO] Listening at: http://127.0.0.1:8000",
+    record(),
+    "WARNING:statusware.report:" + record(path="/b"),
+    record(report="Routing", status=404, code="not-found", route=None, path="/x\r\ny"),
+    '{"report": "broken',
+    '{"report": "AccessControl"}',
+    '{"report": [1]}',
+    '{"report": "AccessControl", "status": "x", "code": 1, "route": "r"}',
+])  # fmt: skip
+
+
+def test_the_sum(tmp_path, capsys):
+    (tmp_path / "log").write_text(LOG)
+    assert main(["report", str(tmp_path / "log")]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "2  403 forbidden                read  (AccessControl)",
+        r"1  404 not-found                GET /x\r\ny  (Routing)",
+        "3 refused",
+    ]
+
+
+def test_in_json(tmp_path, capsys):
+    (tmp_path / "log").write_text(LOG)
+    main(["report", str(tmp_path / "log"), "--format", "json"])
+    rows = json.loads(capsys.readouterr().out)
+    assert rows[0] == {
+        "times": 2, "layer": "AccessControl", "status": 403, "code": "forbidden", "what": "read",
+    }  # fmt: skip
+
+
+def test_nothing(tmp_path, capsys):
+    (tmp_path / "log").write_text("hello\n")
+    assert main(["report", str(tmp_path / "log")]) == 0
+    assert capsys.readouterr().out == "nothing would have been refused\n"
+
+
+def test_no_log(tmp_path, capsys):
+    assert main(["report", str(tmp_path / "none")]) == 2
+    assert "none" in capsys.readouterr().err
