@@ -229,3 +229,4 @@ def test_the_automaton_forgets(monkeypatch):
     text = "".join(map(chr, range(0x4E00, 0x4F00)))
     assert stepper.matches(f"{text}a{text}b")
     assert not stepper.matches(f"{text}b{text}a")
+    assert stepper._known <= 10

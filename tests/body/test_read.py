@@ -204,6 +204,15 @@ def test_a_limit_stops_the_app_at_the_byte_too_many(way):
     assert raised.value.status == 413
 
 
+def test_a_limit_never_asks_for_more_than_one_byte_too_many():
+    wire = Wire(b"x" * 100_000)
+    environ = request(wire, chunked=True)
+    BodyLimit(1000).check(environ)
+    with pytest.raises(Problem):
+        environ["wsgi.input"].read()
+    assert wire.taken == 1001
+
+
 def test_a_limit_leaves_what_is_announced_alone():
     environ = request(KB)
     source = environ["wsgi.input"]

@@ -52,7 +52,7 @@ class Schema:
         return self.node.ok(value, Visit(1))
 
     def check(self, value: Any, limit: int = 20) -> list[Violation]:
-        """None if `value` is valid, else at most `limit` violations; each is looked for once."""
+        """Nothing if `value` is valid, else at most `limit` violations, by the shortest way."""
         if self._accepts is None:
             return [] if self.node.ok(value, Visit(1)) else self.violations(value, limit)
         return [] if self._accepts(value) else self.violations(value, limit)
