@@ -17,6 +17,7 @@ from ..correlation import request_id
 from ..header import DESCRIBING, has, missing
 from ..problem import RESERVED, Problem, answer
 from .defaults import LONGEST, author_text, default_page, is_json
+from .record import log_bare
 from .rendering import prefers_html
 from .response import Outgoing, Rest
 
@@ -50,6 +51,8 @@ def judge(
     status, media_type = _status(out), _media_type(out.headers)
     problem, fields = _answered(out, status, environ)
     if problem is None:
+        if status >= 500 and not _has_our_id(out, environ):
+            log_bare(status, environ)
         body = None
         if keep != "all":
             body = rest.peek(MAX_READ if keep == "merge" or status >= 500 else LONGEST)
@@ -87,11 +90,15 @@ def _answered(
 ) -> tuple[Problem | None, _Headers]:
     """The problem that a framework made this response of, if one did, and its headers."""
     problem, fields = environ.get("statusware.answered") or (None, [])
-    wanted = ("x-request-id", request_id(environ))
-    if problem is None or problem.status != status:
+    if problem is None or problem.status != status or not _has_our_id(out, environ):
         return None, []
-    known = any((name.lower(), value) == wanted for name, value in out.headers)
-    return (problem, fields) if known else (None, [])
+    return problem, fields
+
+
+def _has_our_id(out: Outgoing, environ: WSGIEnvironment) -> bool:
+    """Whether a response tells the id of the request: it was made, and logged, by us."""
+    wanted = ("x-request-id", request_id(environ))
+    return any((name.lower(), value) == wanted for name, value in out.headers)
 
 
 def _keeps(

@@ -11,7 +11,7 @@ from ..problem import Problem
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-__all__ = ["log_failure", "log_midstream", "log_translated"]
+__all__ = ["log_bare", "log_failure", "log_midstream", "log_translated"]
 
 log = logging.getLogger("statusware.envelope")
 
@@ -19,6 +19,13 @@ log = logging.getLogger("statusware.envelope")
 def log_failure(error: BaseException, environ: WSGIEnvironment) -> None:
     """The entry, with its traceback, that the `request_id` of the answer leads to."""
     log.error("%r failed [%s]", _request_line(environ), request_id(environ), exc_info=error)
+
+
+def log_bare(status: int, environ: WSGIEnvironment) -> None:
+    """The entry for a 5xx that the app made itself, and may have logged without our id."""
+    log.error(
+        "%r was answered %d by the app [%s]", _request_line(environ), status, request_id(environ)
+    )
 
 
 def log_midstream(error: BaseException, environ: WSGIEnvironment) -> None:

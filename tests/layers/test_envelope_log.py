@@ -1,0 +1,44 @@
+"""The log of failures: an answer's `request_id` leads to an entry, whoever made the 5xx."""
+
+import logging
+
+import pytest
+from flask import Flask
+from werkzeug.test import Client
+
+from statusware import ErrorEnvelope
+
+
+def flask_app():
+    app = Flask("shop")
+
+    @app.get("/")
+    def bug():
+        raise RuntimeError("secret detail")
+
+    return app
+
+
+def bare_json(environ, start_response):
+    start_response("503 Service Unavailable", [("Content-Type", "application/json")])
+    return [b'{"error": "later"}']
+
+
+def raising(environ, start_response):
+    raise RuntimeError("secret detail")
+
+
+@pytest.mark.parametrize("app", [flask_app(), bare_json, raising], ids=["flask", "bare", "raising"])
+def test_the_request_id_of_a_5xx_stands_in_the_log_once(app, caplog):
+    with caplog.at_level(logging.INFO, "statusware"):
+        answer = Client(ErrorEnvelope(app)).get("/", headers={"X-Request-ID": "abc123"})
+    assert answer.status_code >= 500
+    assert answer.headers["X-Request-ID"] == "abc123"
+    ours = [r for r in caplog.records if r.name.startswith("statusware")]
+    assert [("[abc123]" in r.getMessage(), r.levelname) for r in ours] == [(True, "ERROR")]
+
+
+def test_a_4xx_of_the_app_is_no_failure(caplog):
+    with caplog.at_level(logging.INFO, "statusware"):
+        assert Client(ErrorEnvelope(flask_app())).get("/nope").status_code == 404
+    assert not [r for r in caplog.records if r.name.startswith("statusware")]
