@@ -20,13 +20,19 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-__all__ = ["UNSURE", "Acceptor", "acceptor", "is_plain", "parse"]
+__all__ = ["SUSPECT", "UNSURE", "Acceptor", "acceptor", "is_plain", "parse"]
 
 #: Whether the engines are used where they are installed; tests switch it off.
 ENABLED = True
 
 #: What `parse` says of a text that has to be read with care.
 UNSURE = object()
+
+#: The same, where a fault is more likely than not.
+SUSPECT = object()
+
+#: Digits enough for an integer beyond 64 bits, which orjson makes a float of.
+_LONG = re.compile(rb"[0-9]{19}")
 
 _SPACE = b" \t\n\r"
 
@@ -58,7 +64,10 @@ def _module(name: str) -> Any:
 
 
 def parse(body: bytes) -> Any:
-    """The value of a body that is certainly strict JSON, nesting aside; UNSURE of any other."""
+    """The value of a body that is certainly strict JSON, nesting aside.
+
+    SUSPECT for one that probably is not, UNSURE of any other: both are looked at again.
+    """
     orjson = _module("orjson") if ENABLED else None
     if orjson is None:
         return UNSURE
@@ -66,10 +75,12 @@ def parse(body: bytes) -> Any:
         value = orjson.loads(body)
         written = orjson.dumps(value)
     except (ValueError, TypeError, RecursionError):
-        return UNSURE
+        return SUSPECT
     if written == body or written.translate(None, _SPACE) == body.translate(None, _SPACE):
         return value
-    return UNSURE
+    # Where a name stood twice, a colon is gone.
+    suspect = written.count(b":") != body.count(b":") or _LONG.search(body) is not None
+    return SUSPECT if suspect else UNSURE
 
 
 def is_plain(used: Iterable[tuple[str, Any]], *, formats: bool) -> bool:

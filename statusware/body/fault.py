@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-__all__ = ["INFINITY", "LEAST", "MOST", "SURROGATE", "Fault", "find", "lone_surrogate"]
+__all__ = ["INFINITY", "LEAST", "MOST", "SURROGATE", "Fault", "find", "lone_surrogate", "search"]
 
 INFINITY = math.inf
 
@@ -103,7 +103,12 @@ _Step = Callable[[_Reader], "_Step | None"]
 
 
 def find(text: str, max_depth: int, skip: Skip | None = None) -> Fault:
-    """The first fault of a `text` that is not strict JSON.
+    """The first fault of a `text` that is not strict JSON, as `search` has it."""
+    return search(text, max_depth, skip) or Fault(len(text), "JSON")
+
+
+def search(text: str, max_depth: int, skip: Skip | None = None) -> Fault | None:
+    """The first fault of a `text`; None where there is none.
 
     `skip(text, at)` gives the end of an object or array that is right, quickly, and raises
     ValueError for one that is not; without it everything is looked at step by step.
@@ -115,7 +120,7 @@ def find(text: str, max_depth: int, skip: Skip | None = None) -> Fault:
             step = step(reader)
     except _Found as found:
         return found.fault
-    return Fault(reader.at, "JSON")
+    return None
 
 
 def lone_surrogate(text: str) -> int | None:

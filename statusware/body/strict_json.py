@@ -36,12 +36,13 @@ def loads(body: bytes, max_depth: int = MAX_DEPTH) -> Any:
     surrogate; at most `max_depth` levels of nesting.
     """
     value = fast.parse(body)
-    if value is not fast.UNSURE and not is_deep(body, max_depth):
+    if value is not fast.UNSURE and value is not fast.SUSPECT and not is_deep(body, max_depth):
         return value
-    return _with_care(body, max_depth)
+    return _with_care(body, max_depth, suspect=value is fast.SUSPECT)
 
 
-def _with_care(body: bytes, max_depth: int) -> Any:
+def _with_care(body: bytes, max_depth: int, *, suspect: bool) -> Any:
+    """The value, or its fault. Of a suspect body the fault is looked for before it is parsed."""
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
@@ -49,6 +50,8 @@ def _with_care(body: bytes, max_depth: int) -> Any:
         raise problem(fault.Fault(len(read), "a valid UTF-8 character"), read) from None
     if is_deep(body, max_depth):
         raise problem(fault.find(text, max_depth), text)
+    if suspect and (found := fault.search(text, max_depth, _end)) is not None:
+        raise problem(found, text)
     try:
         value = _decoder(body).decode(text)
     except (ValueError, RecursionError):
