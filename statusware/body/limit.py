@@ -39,7 +39,28 @@ class BodyLimit:
             raise too_large(self.max_bytes)
 
 
-class CountedInput:
+class ByLine:
+    """What an input has beside `read` and `readline` (PEP 3333), made of `readline`."""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """As PEP 3333 has it."""
+        raise NotImplementedError
+
+    def readlines(self, hint: int | None = None, /) -> list[bytes]:
+        """As PEP 3333 has it."""
+        lines, size = [], 0
+        while line := self.readline():
+            lines.append(line)
+            size += len(line)
+            if hint and size >= hint:
+                break
+        return lines
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.readline, b"")
+
+
+class CountedInput(ByLine):
     """An input that raises Problem 413 instead of handing on a byte too many."""
 
     def __init__(self, source: InputStream, max_bytes: int) -> None:
@@ -68,17 +89,3 @@ class CountedInput:
     def readline(self, size: int | None = -1, /) -> bytes:
         """As PEP 3333 has it."""
         return self._counted(self._source.readline(self._bounded(size)))
-
-    def readlines(self, hint: int | None = None, /) -> list[bytes]:
-        """As PEP 3333 has it."""
-        lines, size = [], 0
-        while line := self.readline():
-            lines.append(line)
-            size += len(line)
-            if hint and size >= hint:
-                break
-        return lines
-
-    def __iter__(self) -> Iterator[bytes]:
-        while line := self.readline():
-            yield line

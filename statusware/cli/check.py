@@ -17,21 +17,15 @@ from ..policy.coverage import Finding, findings
 from ..policy.explain import place
 from ..rules.routes import Route
 from ..serve import load
+from .options import in_format, with_policy
 
 __all__ = ["check", "checked"]
 
 
 @click.command(epilog="Example: statusware check shop:app --policy statusware.toml")
 @click.argument("app", required=False)
-@click.option("--policy", default="statusware.toml", show_default=True, help="The policy file.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people, or for programs.",
-)
+@with_policy
+@in_format
 def check(app: str | None, policy: str, form: str) -> int:
     """Checks a policy, and whether it fits an app.
 

@@ -13,6 +13,7 @@ from ..errors import PolicyError
 from ..policy import Policy
 from ..policy.explain import Trace
 from ..policy.explain import explain as trace_of
+from .options import in_format, with_policy
 from .request import environ_of, identity_of, with_body, with_key, with_token
 
 __all__ = ["explain"]
@@ -21,19 +22,12 @@ __all__ = ["explain"]
 @click.command(epilog="Example: statusware explain DELETE /recipes/5 --as user:ann,role:editor")
 @click.argument("method")
 @click.argument("path")
-@click.option("--policy", default="statusware.toml", show_default=True, help="The policy file.")
+@with_policy
 @click.option("--as", "words", help="Who asks: user:ann,role:editor,scope:x,claim:a=b.")
 @click.option("--token", help="A bearer token, which is verified.")
 @click.option("--key", help="An API key, which is verified.")
 @click.option("--body", type=click.File("rb"), help="A file with the JSON body; - is stdin.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people, or for programs.",
-)
+@in_format
 def explain(
     method: str,
     path: str,

@@ -10,6 +10,7 @@ from typing import IO, Any, NamedTuple
 import click
 
 from ..layers.report import MARK
+from .options import in_format
 
 __all__ = ["report"]
 
@@ -26,14 +27,7 @@ class Row(NamedTuple):
 
 @click.command(epilog="Example: statusware report gunicorn.log")
 @click.argument("log", type=click.File("r", encoding="utf-8", errors="replace"))
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people, or for programs.",
-)
+@in_format
 def report(log: IO[str], form: str) -> int:
     """Sums up what a policy on trial would have refused.
 

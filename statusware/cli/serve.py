@@ -11,6 +11,7 @@ from werkzeug.serving import run_simple
 
 from ..policy import Policy
 from ..serve import app as load_app
+from .options import with_policy
 from .server import gunicorn
 
 __all__ = ["serve"]
@@ -18,7 +19,7 @@ __all__ = ["serve"]
 
 @click.command(epilog="Example: statusware serve shop.wsgi:app --policy statusware.toml")
 @click.argument("app")
-@click.option("--policy", default="statusware.toml", show_default=True, help="The policy file.")
+@with_policy
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option(
     "--port",

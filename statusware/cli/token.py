@@ -18,13 +18,14 @@ from ..auth.source import read_source
 from ..errors import PolicyError
 from ..rules.principals import SCOPES, is_scope
 from .duration import Seconds
+from .options import with_policy
 
 __all__ = ["token"]
 
 
 @click.command(epilog="Example: statusware token ann --role editor --expires 1h")
 @click.argument("user")
-@click.option("--policy", default="statusware.toml", show_default=True, help="The policy file.")
+@with_policy
 @click.option("--role", "roles", multiple=True, help="A role. May be repeated.")
 @click.option("--scope", "scopes", multiple=True, help="A scope. May be repeated.")
 @click.option("--expires", type=Seconds(), default="1h", show_default=True, help="30d, 12h, 30m.")

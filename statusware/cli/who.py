@@ -12,6 +12,7 @@ from ..policy import Policy
 from ..policy.explain import Who
 from ..policy.explain import who as who_may
 from ..problem import Problem
+from .options import in_format, with_policy
 from .request import environ_of
 
 __all__ = ["who"]
@@ -20,15 +21,8 @@ __all__ = ["who"]
 @click.command(epilog="Example: statusware who DELETE /recipes/5")
 @click.argument("method")
 @click.argument("path")
-@click.option("--policy", default="statusware.toml", show_default=True, help="The policy file.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people, or for programs.",
-)
+@with_policy
+@in_format
 def who(method: str, path: str, policy: str, form: str) -> int:
     """Says who may send a request, and by which rule.
 

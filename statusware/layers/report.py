@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..body.limit import ByLine
 from ..correlation import request_id
 from ..errors import PolicyError, nearest
 from ..problem import Problem
@@ -134,7 +135,7 @@ class _Tee:
         return block
 
 
-class _Replay:
+class _Replay(ByLine):
     """An input that begins with bytes which were read before."""
 
     def __init__(self, taken: bytes, source: Any) -> None:
@@ -163,16 +164,3 @@ class _Replay:
         block = self._take(limit)
         left = -1 if size is None or size < 0 else size - len(block)
         return block + self._source.readline(left) if left else block
-
-    def readlines(self, hint: int | None = None, /) -> list[bytes]:
-        """As PEP 3333 has it."""
-        lines, size = [], 0
-        while line := self.readline():
-            lines.append(line)
-            size += len(line)
-            if hint and size >= hint:
-                break
-        return lines
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self.readline, b"")

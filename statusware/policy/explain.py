@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..layers.access import AccessControl, access_rule
@@ -97,19 +96,9 @@ def who(policy: Policy, environ: WSGIEnvironment) -> Who:
 
 def place(policy: Policy, route: Route) -> str:
     """Where a route stands: file and line, or its number where the line cannot be told."""
-    lines = _lines(policy.file)
-    if len(lines) == len(policy.routes):
-        return f"{policy.file}:{lines[route.index]}"
+    if len(policy.lines) == len(policy.routes):
+        return f"{policy.file}:{policy.lines[route.index]}"
     return ": ".join(filter(None, (policy.file, route.where)))
-
-
-def _lines(file: str) -> list[int]:
-    """The lines on which `[[routes]]` stands."""
-    if not file:
-        return []
-    text = Path(file).read_text("utf-8")
-    header = re.compile(r"\s*\[\[\s*routes\s*\]\]")
-    return [at for at, line in enumerate(text.splitlines(), 1) if header.match(line)]
 
 
 def _ask(

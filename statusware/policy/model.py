@@ -7,6 +7,7 @@ A policy comes from a TOML file or a dict of the same shape. Whatever is wrong w
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -37,12 +38,15 @@ __all__ = ["Layer", "Policy"]
 #: What `stack` composes: a function that puts one layer around an app.
 Layer = Callable[["WSGIApplication"], "WSGIApplication"]
 
+_ROUTES = re.compile(r"\s*\[\[\s*routes\s*\]\]")
+
 
 class Policy:
     """One policy, checked whole. `document` has the shape of the TOML file.
 
     `folder` is where the relative paths in it start (by default the working directory),
-    `file` the name that errors give. Attributes: `routes`, `schemes` (name to scheme),
+    `file` the name that errors give. `lines` are those on which a file has its `[[routes]]`.
+    Attributes: `routes`, `schemes` (name to scheme),
     `translation` (the `[errors]` table), `problems` (code to entry). Raises `PolicyError`.
     """
 
@@ -50,6 +54,7 @@ class Policy:
         self, document: Mapping[str, Any], *, folder: str | os.PathLike[str] = ".", file: str = ""
     ) -> None:
         self.file, self.folder = file, Path(folder)
+        self.lines: tuple[int, ...] = ()
         try:
             check_shape(document)
             self._compile(document)
@@ -61,14 +66,17 @@ class Policy:
         """The policy of a TOML file."""
         name = os.fspath(path)
         try:
-            with open(name, "rb") as file:
-                document = tomllib.load(file)
+            text = Path(name).read_bytes().decode()
+            document = tomllib.loads(text)
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise PolicyError(f"cannot be read: {reason}", file=name) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise PolicyError(f"is not TOML: {error}", file=name) from None
-        return cls(document, folder=Path(name).parent, file=name)
+        policy = cls(document, folder=Path(name).parent, file=name)
+        lines = enumerate(text.splitlines(), 1)
+        policy.lines = tuple(at for at, line in lines if _ROUTES.match(line))
+        return policy
 
     @classmethod
     def of(cls, policy: Policy | Mapping[str, Any] | str | os.PathLike[str]) -> Policy:

@@ -65,3 +65,13 @@ def test_line_breaks_in_claims_stay_out(caplog):
 def test_without_debug_nothing_is_told(caplog):
     Client(wrap(app, POLICY)).get("/soups/1")
     assert not [r for r in caplog.records if r.name == "statusware.trace"]
+
+
+def test_a_policy_file_that_is_gone_does_not_matter(caplog, tmp_path):
+    file = tmp_path / "statusware.toml"
+    file.write_text('\n[[routes]]\nmatch = "GET /soups"\nallow = "everyone"\n', "utf-8")
+    wrapped = wrap(app, file)
+    file.unlink()
+    with caplog.at_level(logging.DEBUG, "statusware.trace"):
+        assert Client(wrapped).get("/soups").status_code == 200
+    assert f'route "GET /soups", {file}:2' in caplog.text
