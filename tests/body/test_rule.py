@@ -8,12 +8,15 @@ import zlib
 import bottle
 import falcon
 import pytest
+import webob
+from django.core.handlers.wsgi import WSGIRequest
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.wrappers import Request as WerkzeugRequest
 
 from statusware import PolicyError, Problem
 from statusware.body import BodyOptions, BodyRule, json_body
+from tests.django_app import configure
 
 from .requests import Wire, request
 
@@ -125,6 +128,11 @@ def test_what_passes_is_handed_on_byte_for_byte(chunked):
     assert environ["wsgi.input"].read() == SOUP
 
 
+def _django(environ):
+    configure()
+    return WSGIRequest(environ).body
+
+
 READERS = {
     "read()": lambda environ: environ["wsgi.input"].read(),
     "read(n)": lambda environ: b"".join(iter(lambda: environ["wsgi.input"].read(3), b"")),
@@ -135,6 +143,8 @@ READERS = {
     "readlines": lambda environ: b"".join(environ["wsgi.input"].readlines()),
     "iteration": lambda environ: b"".join(environ["wsgi.input"]),
     "Werkzeug": lambda environ: WerkzeugRequest(environ).get_data(),
+    "WebOb": lambda environ: webob.Request(environ).body,
+    "Django": lambda environ: _django(environ),
     "Bottle": lambda environ: bottle.BaseRequest(environ).body.read(),
     "Falcon": lambda environ: falcon.Request(environ).bounded_stream.read(),
 }
