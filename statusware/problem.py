@@ -17,12 +17,12 @@ import json
 import sys
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from .catalog import CODE, default_code, entry, phrase
+from .catalog import CODE, CODES, default_code, entry, phrase
 from .correlation import request_id
 from .encoding import encode, quote
 from .header import DESCRIBING, Fields, missing, safe
@@ -63,6 +63,9 @@ class Problem(HTTPException):
 
     code: int | None = None
 
+    #: Of a problem that answers many requests: what all its answers have in common, by renderer.
+    _common: dict[Renderer, _Common | None] | None = None
+
     def __init__(
         self,
         status: int,
@@ -76,10 +79,10 @@ class Problem(HTTPException):
     ) -> None:
         if not isinstance(status, int) or not 400 <= status <= 599:
             raise ValueError("a Problem has a status from 400 to 599")
-        if not RESERVED.isdisjoint(extensions):
+        if extensions and not RESERVED.isdisjoint(extensions):
             names = ", ".join(sorted(RESERVED.intersection(extensions)))
             raise ValueError(f"{names}: reserved, not an extension")
-        if code is not None and not CODE.fullmatch(code):
+        if code is not None and code not in CODES and not CODE.fullmatch(code):
             raise ValueError("a code consists of letters, digits and hyphens, as in name-taken")
         Exception.__init__(self, status, detail)
         self.status = int(status)
@@ -126,9 +129,14 @@ class Problem(HTTPException):
         status, headers, body = answer(self, getattr(environ, "environ", environ))
         return Response(body, status, headers)
 
+    def prepared(self) -> Self:
+        """This problem, to be answered to many requests; nothing of it may change any more."""
+        self._common = {}
+        return self
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         """Answer the request with this problem (PEP 3333)."""
-        status, headers, body = answer(self, environ)
+        status, headers, body = _again(self, environ) or answer(self, environ)
         start_response(status, headers)
         return [body] if body else []
 
@@ -207,6 +215,61 @@ def answer(problem: Problem, environ: WSGIEnvironment) -> tuple[str, list[tuple[
     if environ.get("REQUEST_METHOD") == "HEAD":
         body = b""
     return f"{problem.status} {phrase(problem.status)}", headers, body
+
+
+class _Common(NamedTuple):
+    """What the answers of a prepared problem have in common: all but the id of the request."""
+
+    status: str
+    #: The fields before Content-Length, those before X-Request-ID, and those after it.
+    fields: tuple[list[tuple[str, str]], list[tuple[str, str]], list[tuple[str, str]]]
+    before: bytes
+    after: bytes
+
+
+def _again(
+    problem: Problem, environ: WSGIEnvironment
+) -> tuple[str, list[tuple[str, str]], bytes] | None:
+    """`answer` out of what a prepared problem has in common with its last answer.
+
+    None where it has to be made anew: problems that are not prepared, pages, renderers of the
+    app's own, and ids of requests that JSON would have to escape.
+    """
+    if problem._common is None or "html" in environ.get("HTTP_ACCEPT", "").lower():
+        return None
+    render: Renderer = environ.get("statusware.renderer", problem_json)
+    try:
+        common = problem._common[render]
+    except KeyError:
+        common = problem._common[render] = _find_common(problem, render)
+    known = request_id(environ)
+    if common is None or not (known.isalnum() and known.isascii()):
+        return None
+    body = b"%b%b%b" % (common.before, known.encode(), common.after)
+    first, second, third = common.fields
+    length, own = ("Content-Length", str(len(body))), ("X-Request-ID", known)
+    headers = [*first, length, *second, own, *third]
+    environ["statusware.answered"] = (problem, headers)
+    return common.status, headers, b"" if environ.get("REQUEST_METHOD") == "HEAD" else body
+
+
+#: An id that no request has.
+_MARK = "0" * 16 + "statusware" + "0" * 16
+
+
+def _find_common(problem: Problem, render: Renderer) -> _Common | None:
+    """What an answer to nobody tells; only of renderers of ours, which say what they look at."""
+    if not getattr(render, "constant", render is problem_json):
+        return None
+    status, headers, body = answer(problem, {
+        "statusware.renderer": render, "statusware.request_id": _MARK,
+    })  # fmt: skip
+    before, mark, after = body.partition(_MARK.encode())
+    names = [name for name, _ in headers]
+    at, own = names.index("Content-Length"), names.index("X-Request-ID")
+    return _Common(
+        status, (headers[:at], headers[at + 1 : own], headers[own + 1 :]), before, after
+    ) if mark else None
 
 
 def _flask_environ() -> WSGIEnvironment:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from ..auth.authenticator import MAX_HEADER, Authenticator, log_refusal
 from ..auth.origins import Origins
@@ -23,9 +23,9 @@ from ..auth.scheme import Scheme
 from ..auth.strip import IDENTITY_HEADERS, Stripper
 from ..errors import PolicyError, check_flag, check_list
 from ..problem import Problem
-from ..rules import Match, RouteTable
+from ..rules import Match, Route, RouteTable
 from .access import access_rule
-from .guard import Guard
+from .guard import Check, Guard
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -76,54 +76,83 @@ class Authentication(Guard):
         #: The identity headers that a proxy which is trusted may set, by scheme.
         self._passed = {s.name: s.passed for s in schemes if isinstance(s, Proxy)}
         believed = (key for keys in self._passed.values() for key in keys)
-        self._strip = Stripper(strip_headers, keys=believed).strip
+        self._stripper = Stripper(strip_headers, keys=believed)
+        challenges = [("WWW-Authenticate", each) for each in self._authenticator.challenges]
+        self._missing = Problem(401, code="missing-credentials", headers=challenges).prepared()
+        self._not_found = Problem(404).prepared()
         if explain:
             self.log.warning("explain is on: clients are told why credentials are refused")
-        self._table = routes
+        self.table = routes
         self._public = RouteTable(public) if public else None
         names = [scheme.name for scheme in schemes]
         listed = () if routes is None else routes.routes
         #: By the index of a route: whether it needs no credentials, and whether it is hidden.
         self._modes = [(access_rule(route, names).open, route.hide) for route in listed]
 
-    def check(self, environ: WSGIEnvironment) -> None:
+    def check(self, environ: WSGIEnvironment) -> Problem | None:
         """400, 401, 403 (`cross-site-request`) or 503; a hidden route is a bare 404."""
         mode = self._mode(environ)
-        if mode is None:
-            return
-        open_, hidden = mode
-        environ["statusware.challenges"] = self._authenticator.challenges
-        try:
-            identity = self._authenticator.authenticate(environ)
-        except Problem as problem:
+        return None if mode is None else self._identify(environ, *mode)
+
+    def prepare(self, route: Route, method: str) -> Check:
+        """The same, where it is known whether the route is open or hidden."""
+        open_, hidden = self._modes[route.index]
+        headers, challenges = self._authenticator.headers, self._authenticator.challenges
+        identify, harmless, strip = self._identify, self._stripper.harmless, self._stripper.strip
+        if headers is None:
+            return lambda environ: identify(environ, open_, hidden)
+
+        def check(environ: WSGIEnvironment) -> Problem | None:
+            for key in headers:
+                if key in environ:
+                    return identify(environ, open_, hidden)
+            environ["statusware.challenges"] = challenges
             if not open_:
-                self._refuse(problem, environ, hidden=hidden)
-            log_refusal(problem, environ)
-            identity = None
-        if identity is None:
-            if not open_:
-                self._refuse(Problem(401, code="missing-credentials"), environ, hidden=hidden)
+                return self._refused(self._missing, environ, hidden=hidden)
             environ.pop("REMOTE_USER", None)
             environ.pop("statusware.identity", None)
-            self._strip(environ)
-        else:
-            environ["REMOTE_USER"] = identity.remote_user
-            environ["statusware.identity"] = identity
-            self._strip(environ, keep=self._passed.get(identity.scheme, ()))
+            if not harmless(environ):
+                strip(environ)
+            return None
 
-    def _refuse(self, problem: Problem, environ: WSGIEnvironment, *, hidden: bool) -> NoReturn:
-        """Raise what a refusal means: where the route is hidden, it does not exist."""
-        if hidden:
-            log_refusal(problem, environ)
-            raise Problem(404) from None
-        raise problem
+        return check
+
+    def _identify(self, environ: WSGIEnvironment, open_: bool, hidden: bool) -> Problem | None:
+        """Find out who it is, and tell the layers further in; a refusal is returned."""
+        environ["statusware.challenges"] = self._authenticator.challenges
+        found = self._authenticator.judge(environ)
+        if isinstance(found, Problem):
+            if not open_:
+                return self._refused(found, environ, hidden=hidden)
+            log_refusal(found, environ)
+            found = None
+        if found is None:
+            if not open_:
+                return self._refused(self._missing, environ, hidden=hidden)
+            environ.pop("REMOTE_USER", None)
+            environ.pop("statusware.identity", None)
+            self._stripper.strip(environ)
+            return None
+        user = found.user
+        environ["REMOTE_USER"] = user if user.isascii() else found.remote_user
+        environ["statusware.identity"] = found
+        if not self._stripper.harmless(environ):
+            self._stripper.strip(environ, keep=self._passed.get(found.scheme, ()))
+        return None
+
+    def _refused(self, problem: Problem, environ: WSGIEnvironment, *, hidden: bool) -> Problem:
+        """What a refusal means: where the route is hidden, it does not exist."""
+        if not hidden:
+            return problem
+        log_refusal(problem, environ)
+        return self._not_found
 
     def _mode(self, environ: WSGIEnvironment) -> tuple[bool, bool] | None:
         """Whether the request needs no credentials, and whether its route is hidden.
 
         None where no route lists the path, and the policy leaves it alone.
         """
-        table = self._table
+        table = self.table
         if table is None:
             return self._public is not None and self._is_public(self._public, environ), False
         match = table.select(environ)

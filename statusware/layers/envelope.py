@@ -23,7 +23,7 @@ from .catalogue import pages
 from .cors import Cors
 from .record import log_failure, log_midstream, log_translated
 from .rendering import Rendering
-from .response import Outgoing, Rest
+from .response import Outgoing, Rest, begin, following
 from .translate import Translation, is_response, servers_problem
 from .watch import watch
 
@@ -99,27 +99,31 @@ class ErrorEnvelope:
         self, app: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Run an app; up to its first byte, whatever it raises becomes an answer."""
-        out = Outgoing(start_response)
+        out = Outgoing()
+        out.server = start_response
         result: Iterable[bytes] = ()
-        rest: Rest | None = None
         try:
             result = app(environ, out.start)
-            whole = type(result) in _WHOLE and not out.error
-            if not (whole or _passes(out, result, environ)):
-                result = rest = Rest(result, environ)
-                rest.fetch()
+            if out.error or (type(result) not in _WHOLE and not _is_file(out, result, environ)):
+                if out.error and is_answer(out, environ):
+                    out.send()
+                    return result
+                first, rest = begin(result)
                 if out.error and not out.sent:
-                    return self._replaced(out, rest, environ)
+                    return self._replaced(out, Rest(result, environ, first, rest), environ)
+                close = getattr(result, "close", None)
+                result = following(first, rest, close, environ)
+                next(result)
             if not out.sent:
                 out.send()
         except Exception as error:  # the app's, whatever it is: this layer answers for it
-            (rest or Rest(result, environ)).close_quietly()
+            Rest(result, environ).close_quietly()
             if out.sent:
                 log_midstream(error, environ)
                 raise
             return self._translate(error, app, environ, start_response)
         except BaseException:
-            (rest or Rest(result, environ)).close_quietly()
+            Rest(result, environ).close_quietly()
             raise
         return result
 
@@ -195,14 +199,10 @@ def _app_of(error: Any) -> WSGIApplication:
 _WHOLE = (list, tuple)
 
 
-def _passes(out: Outgoing, result: object, environ: WSGIEnvironment) -> bool:
-    """Whether another body does: a file that the server sends, a problem answered inside."""
-    if out.error:
-        return is_answer(out, environ)
-    if out.status is None:
-        return False
+def _is_file(out: Outgoing, result: object, environ: WSGIEnvironment) -> bool:
+    """Whether the server is to send a file (PEP 3333): that body is whole, too."""
     wrapper = environ.get("wsgi.file_wrapper")
-    return isinstance(wrapper, type) and isinstance(result, wrapper)
+    return isinstance(wrapper, type) and isinstance(result, wrapper) and out.status is not None
 
 
 def _is_upgrade(environ: WSGIEnvironment) -> bool:

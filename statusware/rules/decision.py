@@ -69,6 +69,15 @@ class AccessRule:
 
     allow: tuple[Clause, ...]
     deny: tuple[Clause, ...] = ()
+    #: The roles and scopes of each clause that asks for nothing else; none where there is a `deny`.
+    needs: tuple[tuple[frozenset[str], frozenset[str]], ...] = field(
+        init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        clauses = () if self.deny else self.allow
+        needs = (_needs(clause) for clause in clauses)
+        object.__setattr__(self, "needs", tuple(need for need in needs if need is not None))
 
     @classmethod
     def compile(
@@ -111,6 +120,16 @@ class AccessRule:
             all(p.text == "everyone" for p in clause.principals) for clause in self.allow
         )
 
+    def surely(self, identity: Subject) -> bool:
+        """Whether an identity is allowed for its roles and scopes alone: no more is asked then.
+
+        False says nothing. Only where nothing is denied.
+        """
+        for roles, scopes in self.needs:
+            if roles.issubset(identity.roles) and scopes.issubset(identity.scopes):
+                return True
+        return False
+
     def decide(
         self, identity: Subject | None, variables: Mapping[str, str], environ: WSGIEnvironment
     ) -> Decision:
@@ -143,6 +162,17 @@ class AccessRule:
         if raised is not None:
             raise raised
         return Decision(False, missing_scopes=lacking)
+
+
+def _needs(clause: Clause) -> tuple[frozenset[str], frozenset[str]] | None:
+    """The roles and scopes that a clause asks for; None if it asks for anything else."""
+    asked: dict[str, set[str]] = {"role": set(), "scope": set()}
+    for principal in clause.principals:
+        kind, _, value = principal.text.partition(":")
+        if kind not in asked or "{" in value:
+            return None
+        asked[kind].add(value)
+    return frozenset(asked["role"]), frozenset(asked["scope"])
 
 
 def _clause(key: str, text: str, variables: Collection[str], schemes: Collection[str]) -> Clause:
