@@ -267,9 +267,11 @@ def _find_common(problem: Problem, render: Renderer) -> _Common | None:
     before, mark, after = body.partition(_MARK.encode())
     names = [name for name, _ in headers]
     at, own = names.index("Content-Length"), names.index("X-Request-ID")
-    return _Common(
-        status, (headers[:at], headers[at + 1 : own], headers[own + 1 :]), before, after
-    ) if mark else None
+    return (
+        _Common(status, (headers[:at], headers[at + 1 : own], headers[own + 1 :]), before, after)
+        if mark
+        else None
+    )
 
 
 def _flask_environ() -> WSGIEnvironment:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ..rules import Route, RouteTable
 
-__all__ = ["Check", "Guard", "tracing"]
+__all__ = ["TRACE", "Check", "Guard", "tracing"]
 
 #: Asks one request: None lets it pass; what is returned, or raised as a `Problem`, answers.
 Check = Callable[["WSGIEnvironment"], "WSGIApplication | None"]
@@ -31,13 +31,15 @@ Check = Callable[["WSGIEnvironment"], "WSGIApplication | None"]
 #: Called with a guard, what answers in the app's place (None: the request passes), the environ.
 Tell = Callable[["Guard", "WSGIApplication | None", "WSGIEnvironment"], None]
 
-_trace = logging.getLogger("statusware.trace")
-_package, _root = logging.getLogger("statusware"), logging.getLogger()
+TRACE = logging.getLogger("statusware.trace")
 
 
 def tracing() -> bool:
-    """Whether the log asks for what each layer decides."""
-    return (_trace.level or _package.level or _root.level) <= logging.DEBUG
+    """Whether the log asks for what each layer decides.
+
+    Its own logger has to: what one request costs is too much for a DEBUG meant for others.
+    """
+    return 0 < TRACE.level <= logging.DEBUG
 
 
 class Guard:

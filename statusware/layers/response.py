@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -176,8 +175,10 @@ def following(
     """
     try:
         yield b""
-        # A chain, which has no close(): `yield from` would call that of the app's.
-        yield from chain((first,) if first else (), rest)
+        if first:
+            yield first
+        for chunk in rest:  # `yield from` would call the close() of the app's as well
+            yield chunk
     except Exception as error:
         log_midstream(error, environ)
         raise

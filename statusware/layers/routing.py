@@ -16,7 +16,7 @@ from ..problem import Problem, request_id
 from ..request import OVERRIDES, overridden
 from ..rules import Match, Route, RouteTable
 from .cors import Cors
-from .guard import Check, Guard, tracing
+from .guard import TRACE, Check, Guard
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -80,7 +80,16 @@ class Routing(Guard):
         """As every guard, but that a path which is known is not read again."""
         known = self._known.get(environ.get("PATH_INFO", ""))
         found = None if known is None else known.get(environ["REQUEST_METHOD"])
-        if found is None or self._is_odd(environ):
+        if (
+            found is None
+            or environ.get("SCRIPT_NAME", "") not in self._mounts
+            or (
+                (environ.get("QUERY_STRING") or _OVERRIDE in environ
+                 or _METHOD in environ or _OVERRIDE_TOO in environ)
+                and overridden(environ) is not None
+            )
+            or TRACE.level
+        ):  # fmt: skip
             return super().__call__(environ, start_response)
         environ["statusware.route"], plan = found
         for guard, check in plan:
@@ -91,15 +100,6 @@ class Routing(Guard):
             if answer is not None:
                 return guard.answer(answer, environ, start_response)
         return self._inner(environ, start_response)
-
-    def _is_odd(self, environ: WSGIEnvironment) -> bool:
-        """Whether more than path and method decides, or the log wants to know how."""
-        return (
-            environ.get("SCRIPT_NAME", "") not in self._mounts
-            or ((environ.get("QUERY_STRING") or _OVERRIDE in environ or _METHOD in environ
-                 or _OVERRIDE_TOO in environ) and overridden(environ) is not None)
-            or (self.tell is not None and tracing())
-        )
 
     def check(self, environ: WSGIEnvironment) -> WSGIApplication | None:
         """404, 405 or the answer to OPTIONS; 400 and 501 come from the reading itself."""
