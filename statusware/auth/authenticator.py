@@ -64,8 +64,9 @@ class Authenticator:
         #: Whether a credential may stand elsewhere than in these headers.
         self._elsewhere = any(s.header is None for s in schemes)
         self._explicit, self._ambient = _grouped(self.schemes)
-        #: Where a credential may stand; None where it may stand elsewhere than in a header.
-        self.headers = None if self._elsewhere else self._headers
+        #: There is no credential where none of these environ keys is. (What is no header may
+        #: stand anywhere, and a method is always there.)
+        self.headers = ("REQUEST_METHOD",) if self._elsewhere else self._headers
         #: The only scheme, if it is one of a header, and no browser sends that by itself.
         first = self.schemes[0] if len(self.schemes) == 1 else None
         self._single = first if first and first.header and not first.ambient else None

@@ -67,12 +67,14 @@ class AccessControl(Guard):
         rule, decide = self._rules[route.index], self._decide
         if rule.unconditional:
             return None
-        surely = rule.surely
+        needs = rule.needs
 
         def check(environ: WSGIEnvironment) -> Problem | None:
             identity = environ.get("statusware.identity")
-            if identity is not None and surely(identity):
-                return None
+            if identity is not None:
+                for roles, scopes in needs:
+                    if roles.issubset(identity.roles) and scopes.issubset(identity.scopes):
+                        return None
             return decide(environ["statusware.route"], environ)
 
         return check

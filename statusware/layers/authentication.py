@@ -12,6 +12,7 @@ proxy would pass on an identity are removed.
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -80,6 +81,9 @@ class Authentication(Guard):
         challenges = [("WWW-Authenticate", each) for each in self._authenticator.challenges]
         self._missing = Problem(401, code="missing-credentials", headers=challenges).prepared()
         self._not_found = Problem(404).prepared()
+        #: The check by mode: whether the route is open, and whether it is hidden.
+        modes = itertools.product((False, True), repeat=2)
+        self._checks = {mode: self._check(*mode) for mode in modes}
         if explain:
             self.log.warning("explain is on: clients are told why credentials are refused")
         self.table = routes
@@ -89,26 +93,42 @@ class Authentication(Guard):
         #: By the index of a route: whether it needs no credentials, and whether it is hidden.
         self._modes = [(access_rule(route, names).open, route.hide) for route in listed]
 
-    def check(self, environ: WSGIEnvironment) -> Problem | None:
+    def check(self, environ: WSGIEnvironment) -> WSGIApplication | None:
         """400, 401, 403 (`cross-site-request`) or 503; a hidden route is a bare 404."""
         mode = self._mode(environ)
-        return None if mode is None else self._identify(environ, *mode)
+        return None if mode is None else self._checks[mode](environ)
 
     def prepare(self, route: Route, method: str) -> Check:
         """The same, where it is known whether the route is open or hidden."""
-        open_, hidden = self._modes[route.index]
-        headers, challenges = self._authenticator.headers, self._authenticator.challenges
-        identify, harmless, strip = self._identify, self._stripper.harmless, self._stripper.strip
-        if headers is None:
-            return lambda environ: identify(environ, open_, hidden)
+        return self._checks[self._modes[route.index]]
+
+    def _check(self, open_: bool, hidden: bool) -> Check:
+        """The check of routes that are open to everyone, or hidden, or not."""
+        judge, challenges = self._authenticator.judge, self._authenticator.challenges
+        headers = self._authenticator.headers
+        harmless, strip, passed = self._stripper.harmless, self._stripper.strip, self._passed
 
         def check(environ: WSGIEnvironment) -> Problem | None:
+            environ["statusware.challenges"] = challenges
+            found = None
             for key in headers:
                 if key in environ:
-                    return identify(environ, open_, hidden)
-            environ["statusware.challenges"] = challenges
-            if not open_:
-                return self._refused(self._missing, environ, hidden=hidden)
+                    found = judge(environ)
+                    break
+            if found is None:
+                if not open_:
+                    return self._refused(self._missing, environ, hidden=hidden)
+            elif isinstance(found, Problem):
+                if not open_:
+                    return self._refused(found, environ, hidden=hidden)
+                log_refusal(found, environ)
+            else:
+                user = found.user
+                environ["REMOTE_USER"] = user if user.isascii() else found.remote_user
+                environ["statusware.identity"] = found
+                if not harmless(environ):
+                    strip(environ, keep=passed.get(found.scheme, ()))
+                return None
             environ.pop("REMOTE_USER", None)
             environ.pop("statusware.identity", None)
             if not harmless(environ):
@@ -116,29 +136,6 @@ class Authentication(Guard):
             return None
 
         return check
-
-    def _identify(self, environ: WSGIEnvironment, open_: bool, hidden: bool) -> Problem | None:
-        """Find out who it is, and tell the layers further in; a refusal is returned."""
-        environ["statusware.challenges"] = self._authenticator.challenges
-        found = self._authenticator.judge(environ)
-        if isinstance(found, Problem):
-            if not open_:
-                return self._refused(found, environ, hidden=hidden)
-            log_refusal(found, environ)
-            found = None
-        if found is None:
-            if not open_:
-                return self._refused(self._missing, environ, hidden=hidden)
-            environ.pop("REMOTE_USER", None)
-            environ.pop("statusware.identity", None)
-            self._stripper.strip(environ)
-            return None
-        user = found.user
-        environ["REMOTE_USER"] = user if user.isascii() else found.remote_user
-        environ["statusware.identity"] = found
-        if not self._stripper.harmless(environ):
-            self._stripper.strip(environ, keep=self._passed.get(found.scheme, ()))
-        return None
 
     def _refused(self, problem: Problem, environ: WSGIEnvironment, *, hidden: bool) -> Problem:
         """What a refusal means: where the route is hidden, it does not exist."""

@@ -69,7 +69,8 @@ class AccessRule:
 
     allow: tuple[Clause, ...]
     deny: tuple[Clause, ...] = ()
-    #: The roles and scopes of each clause that asks for nothing else; none where there is a `deny`.
+    #: The roles and scopes of each clause that asks for nothing else: whoever has them is
+    #: allowed, and no more has to be asked. Empty where there is a `deny`.
     needs: tuple[tuple[frozenset[str], frozenset[str]], ...] = field(
         init=False, repr=False, compare=False
     )
@@ -119,16 +120,6 @@ class AccessRule:
         return not self.deny and any(
             all(p.text == "everyone" for p in clause.principals) for clause in self.allow
         )
-
-    def surely(self, identity: Subject) -> bool:
-        """Whether an identity is allowed for its roles and scopes alone: no more is asked then.
-
-        False says nothing. Only where nothing is denied.
-        """
-        for roles, scopes in self.needs:
-            if roles.issubset(identity.roles) and scopes.issubset(identity.scopes):
-                return True
-        return False
 
     def decide(
         self, identity: Subject | None, variables: Mapping[str, str], environ: WSGIEnvironment
