@@ -136,7 +136,19 @@ class Problem(HTTPException):
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         """Answer the request with this problem (PEP 3333)."""
-        status, headers, body = _again(self, environ) or answer(self, environ)
+        common = None if self._common is None else _common(self, self._common, environ)
+        known = environ.get("statusware.request_id") or request_id(environ)
+        if common is None or not (known.isalnum() and known.isascii()):
+            status, headers, body = answer(self, environ)
+        else:
+            body = b"%b%b%b" % (common.before, known.encode(), common.after)
+            headers = common.headers.copy()
+            headers[common.length] = ("Content-Length", str(len(body)))
+            headers[common.own] = ("X-Request-ID", known)
+            environ["statusware.answered"] = (self, headers)
+            status = common.status
+            if environ.get("REQUEST_METHOD") == "HEAD":
+                body = b""
         start_response(status, headers)
         return [body] if body else []
 
@@ -221,57 +233,44 @@ class _Common(NamedTuple):
     """What the answers of a prepared problem have in common: all but the id of the request."""
 
     status: str
-    #: The fields before Content-Length, those before X-Request-ID, and those after it.
-    fields: tuple[list[tuple[str, str]], list[tuple[str, str]], list[tuple[str, str]]]
+    headers: list[tuple[str, str]]
+    #: Where Content-Length and X-Request-ID stand in `headers`.
+    length: int
+    own: int
+    #: The body around the id.
     before: bytes
     after: bytes
 
 
-def _again(
-    problem: Problem, environ: WSGIEnvironment
-) -> tuple[str, list[tuple[str, str]], bytes] | None:
-    """`answer` out of what a prepared problem has in common with its last answer.
+def _common(
+    problem: Problem, known: dict[Renderer, _Common | None], environ: WSGIEnvironment
+) -> _Common | None:
+    """What the answers of a prepared problem have in common.
 
-    None where it has to be made anew: problems that are not prepared, pages, renderers of the
-    app's own, and ids of requests that JSON would have to escape.
+    None where this one has to be made anew: for a page, and with a renderer of the app's own.
     """
-    if problem._common is None or "html" in environ.get("HTTP_ACCEPT", "").lower():
+    if "html" in environ.get("HTTP_ACCEPT", "").lower():
         return None
     render: Renderer = environ.get("statusware.renderer", problem_json)
-    try:
-        common = problem._common[render]
-    except KeyError:
-        common = problem._common[render] = _find_common(problem, render)
-    known = request_id(environ)
-    if common is None or not (known.isalnum() and known.isascii()):
-        return None
-    body = b"%b%b%b" % (common.before, known.encode(), common.after)
-    first, second, third = common.fields
-    length, own = ("Content-Length", str(len(body))), ("X-Request-ID", known)
-    headers = [*first, length, *second, own, *third]
-    environ["statusware.answered"] = (problem, headers)
-    return common.status, headers, b"" if environ.get("REQUEST_METHOD") == "HEAD" else body
+    if render not in known:
+        known[render] = _find_common(problem, render)
+    return known[render]
 
 
 #: An id that no request has.
-_MARK = "0" * 16 + "statusware" + "0" * 16
+_MARK = f"{'0' * 16}statusware{'0' * 16}"
 
 
 def _find_common(problem: Problem, render: Renderer) -> _Common | None:
     """What an answer to nobody tells; only of renderers of ours, which say what they look at."""
     if not getattr(render, "constant", render is problem_json):
         return None
-    status, headers, body = answer(problem, {
-        "statusware.renderer": render, "statusware.request_id": _MARK,
-    })  # fmt: skip
-    before, mark, after = body.partition(_MARK.encode())
+    nobody = {"statusware.renderer": render, "statusware.request_id": _MARK}
+    status, headers, body = answer(problem, nobody)
+    before, _, after = body.partition(_MARK.encode())
     names = [name for name, _ in headers]
     at, own = names.index("Content-Length"), names.index("X-Request-ID")
-    return (
-        _Common(status, (headers[:at], headers[at + 1 : own], headers[own + 1 :]), before, after)
-        if mark
-        else None
-    )
+    return _Common(status, headers, at, own, before, after)
 
 
 def _flask_environ() -> WSGIEnvironment:

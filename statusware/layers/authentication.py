@@ -105,7 +105,7 @@ class Authentication(Guard):
     def _check(self, open_: bool, hidden: bool) -> Check:
         """The check of routes that are open to everyone, or hidden, or not."""
         judge, challenges = self._authenticator.judge, self._authenticator.challenges
-        headers = self._authenticator.headers
+        headers, missing = self._authenticator.headers, self._missing
         harmless, strip, passed = self._stripper.harmless, self._stripper.strip, self._passed
 
         def check(environ: WSGIEnvironment) -> Problem | None:
@@ -117,10 +117,10 @@ class Authentication(Guard):
                     break
             if found is None:
                 if not open_:
-                    return self._refused(self._missing, environ, hidden=hidden)
+                    return self._refused(missing, environ) if hidden else missing
             elif isinstance(found, Problem):
                 if not open_:
-                    return self._refused(found, environ, hidden=hidden)
+                    return self._refused(found, environ) if hidden else found
                 log_refusal(found, environ)
             else:
                 user = found.user
@@ -137,10 +137,8 @@ class Authentication(Guard):
 
         return check
 
-    def _refused(self, problem: Problem, environ: WSGIEnvironment, *, hidden: bool) -> Problem:
-        """What a refusal means: where the route is hidden, it does not exist."""
-        if not hidden:
-            return problem
+    def _refused(self, problem: Problem, environ: WSGIEnvironment) -> Problem:
+        """What a refusal means where the route is hidden: it does not exist."""
         log_refusal(problem, environ)
         return self._not_found
 
@@ -155,7 +153,7 @@ class Authentication(Guard):
         match = table.select(environ)
         if match.route is not None and match.override is None:
             return self._modes[match.route.index]
-        if match.route is None and table.unlisted == "pass" and not table.lists(match.path):
+        if match.route is None and table.unlisted == "pass" and not match.listed:
             return None
         return self._openness(match)
 

@@ -24,7 +24,7 @@ from .response import Outgoing, Rest
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-__all__ = ["KEEP", "is_answer", "judge", "replace"]
+__all__ = ["KEEP", "judge", "replace"]
 
 KEEP = ("json", "none", "all", "merge")
 
@@ -77,12 +77,6 @@ def replace(out: Outgoing, problem: Problem, environ: WSGIEnvironment) -> list[b
         status = out.status
     out.replace(status, _merged(out.headers, ours, environ))
     return [body] if body else []
-
-
-def is_answer(out: Outgoing, environ: WSGIEnvironment) -> bool:
-    """Whether a response is a problem's own, as it was rendered for this request."""
-    answered = environ.get("statusware.answered")
-    return answered is not None and answered[1] is out.headers
 
 
 def _answered(

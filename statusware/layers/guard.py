@@ -96,7 +96,8 @@ class Guard:
     ) -> Iterable[bytes]:
         """Answer in the place of the app; a refusal is logged."""
         if isinstance(answer, Problem):
-            self._record(answer, environ)
+            if answer.status >= 500 or self.log.isEnabledFor(logging.INFO):
+                self._record(answer, environ)
             # A traceback holds frames, and with them the environ, until it is collected.
             answer.__traceback__ = answer.__context__ = None
         drain(environ)
@@ -104,12 +105,11 @@ class Guard:
 
     def _record(self, problem: Problem, environ: WSGIEnvironment) -> None:
         """One line for the log; %r keeps line breaks of the client's out of it."""
-        if self.log.isEnabledFor(logging.INFO):
-            self.log.info(
-                "%d %s: %r %r [%s]",
-                problem.status,
-                problem.problem_code,
-                environ.get("REQUEST_METHOD"),
-                environ.get("PATH_INFO"),
-                request_id(environ),
-            )
+        self.log.info(
+            "%d %s: %r %r [%s]",
+            problem.status,
+            problem.problem_code,
+            environ.get("REQUEST_METHOD"),
+            environ.get("PATH_INFO"),
+            request_id(environ),
+        )

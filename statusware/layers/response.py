@@ -52,8 +52,7 @@ class Outgoing:
         if exc_info or self.status is not None:
             self._start_again(exc_info)
         error = _SEEN.get(status)
-        if error or error is None:
-            self.error = _is_error(status)
+        self.error = _is_error(status) if error is None else error
         self.status = status
         self.headers = headers
         return self.write
@@ -177,7 +176,7 @@ def following(
         yield b""
         if first:
             yield first
-        for chunk in rest:  # `yield from` would call the close() of the app's as well
+        for chunk in rest:  # noqa: UP028  # `yield from` would call the app's close() as well
             yield chunk
     except Exception as error:
         log_midstream(error, environ)

@@ -149,10 +149,11 @@ class Routing(Guard):
 
     def _unlisted(self, match: Match) -> WSGIApplication | None:
         """What becomes of a request that no route lists: outside the policy, or refused."""
-        self.table.line.known(match.method)
-        allow = match.allow
+        if match.method not in self.table.line.methods:
+            self.table.line.known(match.method)  # raises
+        allow = match.allow if match.listed else ""
         if not allow:
-            if self.table.unlisted == "pass" and not self.table.lists(match.path):
+            if self.table.unlisted == "pass" and not match.listed:
                 return None
             return self._not_found
         if match.method == "OPTIONS":

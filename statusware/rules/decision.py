@@ -32,6 +32,10 @@ class Decision:
     missing_scopes: tuple[str, ...] = ()
 
 
+#: Most refusals: nothing in particular is missing.
+_NO = Decision(False)
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """One entry of a list: all of its principals together."""
@@ -152,7 +156,7 @@ class AccessRule:
                 return clause.allowed
         if raised is not None:
             raise raised
-        return Decision(False, missing_scopes=lacking)
+        return Decision(False, missing_scopes=lacking) if lacking else _NO
 
 
 def _needs(clause: Clause) -> tuple[frozenset[str], frozenset[str]] | None:
