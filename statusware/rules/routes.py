@@ -148,7 +148,14 @@ class RouteTable:
         """A match of its own that carries the one of the other method too."""
         other = self.find(override, match.path)
         return Match(
-            self, match.method, match.path, match.route, match.pattern, match.variables, other
+            self,
+            match.method,
+            match.path,
+            match.route,
+            match.pattern,
+            match.variables,
+            other,
+            listed=match.listed,
         )
 
     def _check_readings(self, match: Match) -> None:
