@@ -55,6 +55,8 @@ class Outgoing:
             self._start_again(exc_info)
         error = _SEEN.get(status)
         if error or error is None:
+            if isinstance(status, bytes):  # against PEP 3333, but test clients take it
+                status = status.decode("latin-1")
             self.error = _is_error(status)
         self.status = status
         self.headers = headers
