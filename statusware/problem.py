@@ -204,9 +204,17 @@ def answer(problem: Problem, environ: WSGIEnvironment) -> tuple[str, list[tuple[
     if problem.status in (401, 405):
         headers += missing(problem.status, headers, environ)
     environ["statusware.answered"] = (problem, headers)
+    if "werkzeug.request" in environ:
+        _tell(environ)
     if environ.get("REQUEST_METHOD") == "HEAD":
         body = b""
     return f"{problem.status} {phrase(problem.status)}", headers, body
+
+
+def _tell(environ: WSGIEnvironment) -> None:
+    """Flask calls what a view returns with a copy of the environ: the original has to know."""
+    original = getattr(environ["werkzeug.request"], "environ", environ)
+    original["statusware.answered"] = environ["statusware.answered"]
 
 
 def _flask_environ() -> WSGIEnvironment:

@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ..catalog import default_code
 from ..correlation import request_id
 from ..header import DESCRIBING, has, missing
 from ..problem import RESERVED, Problem, answer
@@ -57,8 +58,12 @@ def judge(
         if keep != "all":
             body = rest.peek(MAX_READ if keep == "merge" or status >= 500 else LONGEST)
         if keep == "all" or _keeps(status, media_type, body, environ, keep=keep, html=html):
+            head = environ.get("REQUEST_METHOD") == "HEAD"
+            if head and not body and keep != "all":
+                # Of GET we might send a page of ours: nobody knows how long (RFC 9110 8.6).
+                out.headers = [f for f in out.headers if f[0].lower() != "content-length"]
             _mend(out, status, environ, vary=html and media_type in _HTML)
-            if environ.get("REQUEST_METHOD") != "HEAD":
+            if not head:
                 return rest
             rest.close_quietly()
             return []
@@ -90,9 +95,33 @@ def _answered(
 ) -> tuple[Problem | None, _Headers]:
     """The problem that a framework made this response of, if one did, and its headers."""
     problem, fields = environ.get("statusware.answered") or (None, [])
-    if problem is None or problem.status != status or not _has_our_id(out, environ):
+    if problem is None or not _has_our_id(out, environ):
         return None, []
-    return problem, fields
+    if problem.status == status:
+        return problem, fields
+    # A Flask view may return `Problem(409), 418`: it says 418, and the body has to.
+    return (_restated(problem, status), []) if _is_body_of(out, fields) else (None, [])
+
+
+def _is_body_of(out: Outgoing, fields: _Headers) -> bool:
+    """Whether a response has the body that came with `fields`, as far as its header tells."""
+    ours = [field for field in fields if field[0] in ("Content-Type", "Content-Length")]
+    return all(field in out.headers for field in ours)
+
+
+def _restated(problem: Problem, status: int) -> Problem:
+    """`problem` with another status; what was said of the old one only is said anew."""
+    code = problem.problem_code
+    given = None if code == default_code(problem.status) else code
+    title, detail = problem.defaulted
+    return Problem(
+        status,
+        None if detail else problem.detail,
+        code=given,
+        type=problem.type,
+        title=None if title else problem.title,
+        **problem.extensions,
+    )
 
 
 def _has_our_id(out: Outgoing, environ: WSGIEnvironment) -> bool:
