@@ -13,7 +13,6 @@ import json
 from binascii import Error as BinasciiError
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable
-from json.scanner import make_scanner
 from typing import Any, NamedTuple, NoReturn
 
 __all__ = ["BadToken", "Token", "decode_base64url", "parse_json", "read_header", "read_token"]
@@ -111,4 +110,4 @@ _DECODER = json.JSONDecoder(
     object_pairs_hook=_members, parse_constant=_constant, parse_float=_number
 )
 #: What the decoder does between two looks for white space.
-_SCAN = make_scanner(_DECODER)
+_SCAN: Callable[[str, int], tuple[Any, int]] = vars(_DECODER)["scan_once"]

@@ -52,7 +52,11 @@ class Outgoing:
         if exc_info or self.status is not None:
             self._start_again(exc_info)
         error = _SEEN.get(status)
-        self.error = _is_error(status) if error is None else error
+        if error is None:
+            if isinstance(status, bytes):  # against PEP 3333, but test clients take it
+                status = status.decode("latin-1")
+            error = _is_error(status)
+        self.error = error
         self.status = status
         self.headers = headers
         return self.write

@@ -557,3 +557,14 @@ def test_the_outer_envelope_has_its_own_format():
 def test_the_validator_on_both_sides():
     for app in (responding(), responding("404 Not Found"), raising(ValueError()), Problem(404)):
         ask(ErrorEnvelope(validator(app)))
+
+
+def test_a_status_of_bytes_is_read_as_text():
+    """Against PEP 3333; WebTest and Werkzeug take it, and apps tested with them have it."""
+    ok = Server().run(ErrorEnvelope(responding(b"200 OK")))
+    assert (ok.status, ok.body) == ("200 OK", b"fine")
+    bad = Server().run(ErrorEnvelope(responding(b"404 Not Found")))
+    assert (bad.status, bad.headers["Content-Type"]) == (
+        "404 Not Found",
+        "application/problem+json",
+    )
