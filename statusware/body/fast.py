@@ -16,13 +16,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
+from enum import Enum, auto
 from functools import cache
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any
 
 from .depth import is_deep
 
-__all__ = ["Acceptor", "Careful", "acceptor", "is_plain", "parser"]
+__all__ = ["Acceptor", "Careful", "Doubt", "acceptor", "is_plain", "parser"]
 
 #: Whether the engines are used where they are installed; tests switch it off.
 ENABLED = True
@@ -34,6 +35,9 @@ _CLASSES = bytes.maketrans(b"0123456789{", b"0000000000[")
 _LONG = b"0" * 19
 
 _BACKSLASH = 0x5C
+
+#: What orjson says of a text of which no character is wrong, but the end.
+_CUT_OFF = "unexpected end of data"
 
 #: Keywords about which the two engines might differ on some value, or take too long.
 _LEFT_ALONE = frozenset({
@@ -51,13 +55,21 @@ _PLAIN_PATTERN = re.compile(
 _WILD_NUMBER = re.compile(r"[0-9]{16}|[0-9][eE]")
 
 
-class Careful(Protocol):
-    """Reads a text that may be anything; where a fault is probable it is `suspect`."""
+class Doubt(Enum):
+    """What a parser thinks of a text that it does not take."""
 
-    def __call__(self, body: bytes, max_depth: int, *, suspect: bool = False) -> Any:
-        """The value of the text."""
-        ...
+    #: It may be strict JSON.
+    NONE = auto()
+    #: It is JSON, but a name stands twice, or an integer is too large; or almost so.
+    CHANGED = auto()
+    #: It is no JSON.
+    WRONG = auto()
+    #: It could have become JSON, but ends too early.
+    CUT_OFF = auto()
 
+
+#: Reads a text that may be anything.
+Careful = Callable[[bytes, int, Doubt], Any]
 
 #: Says whether a value is certainly valid.
 Acceptor = Callable[[Any], bool]
@@ -97,17 +109,21 @@ def _strict(
         try:
             value = loads(body)
             written = dumps(value)
-        except (ValueError, TypeError, RecursionError):
-            return careful(body, max_depth, suspect=True)
-        classes = body.translate(_CLASSES)
-        if written != body:
-            if _BACKSLASH in body and b"\\u003" in body:
-                return careful(body, max_depth)
-            if written.count(b":") != classes.count(b":") or _LONG in classes:
-                return careful(body, max_depth, suspect=True)
-        if classes.count(b"[") > max_depth and is_deep(body, max_depth):
-            return careful(body, max_depth)
-        return value
+        except (ValueError, TypeError, RecursionError) as error:
+            doubt = Doubt.CUT_OFF if getattr(error, "msg", "") == _CUT_OFF else Doubt.WRONG
+        else:
+            classes = body.translate(_CLASSES)
+            if classes.count(b"[") > max_depth and is_deep(body, max_depth):
+                doubt = Doubt.NONE
+            elif written == body:
+                return value
+            elif _BACKSLASH in body and b"\\u003" in body:
+                doubt = Doubt.NONE
+            elif written.count(b":") == classes.count(b":") and _LONG not in classes:
+                return value
+            else:
+                doubt = Doubt.CHANGED
+        return careful(body, max_depth, doubt)
 
     return parse
 

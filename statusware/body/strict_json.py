@@ -14,6 +14,8 @@ from typing import Any
 from ..problem import Problem
 from . import fast, fault
 from .depth import is_deep
+from .ending import cut_off
+from .fast import Doubt
 
 __all__ = ["MAX_DEPTH", "Parser", "loads", "parser"]
 
@@ -39,24 +41,34 @@ def parser() -> Parser:
     return fast.parser(_with_care) or _with_care
 
 
-def _with_care(body: bytes, max_depth: int, *, suspect: bool = False) -> Any:
-    """What `loads` does. Of a suspect body the fault is looked for before it is parsed."""
+def _with_care(body: bytes, max_depth: int, doubt: Doubt = Doubt.NONE) -> Any:
+    """What `loads` does. Of a doubtful body the fault is looked for before it is parsed."""
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
         read = body[: error.start].decode()
         raise problem(fault.Fault(len(read), "a valid UTF-8 character"), read) from None
     if is_deep(body, max_depth):
-        raise problem(fault.find(text, max_depth), text)
-    if suspect and (found := fault.search(text, max_depth, _end)) is not None:
-        raise problem(found, text)
+        raise problem(fault.find(text, max_depth, (None, None)), text)
+    if doubt is not Doubt.NONE:
+        _look_first(text, max_depth, doubt)
     try:
         value = _decoder(body).decode(text)
     except (ValueError, RecursionError):
-        raise problem(fault.find(text, max_depth, _end), text) from None
+        raise problem(fault.find(text, max_depth, (_end, _strict_end)), text) from None
     if b"\\u" in body and (at := fault.lone_surrogate(text)) is not None:
         raise problem(fault.Fault(at, fault.SURROGATE), text)
     return value
+
+
+def _look_first(text: str, max_depth: int, doubt: Doubt) -> None:
+    """Raise the Problem of a text in which a fault is likely, if there is one."""
+    if doubt is Doubt.CUT_OFF and (found := cut_off(text)):
+        raise problem(found, text)
+    if doubt is not Doubt.CHANGED and (found := fault.search(text, max_depth, _end, strict=False)):
+        raise problem(found, text)
+    if found := fault.search(text, max_depth, _strict_end, strict=True):
+        raise problem(found, text)
 
 
 def problem(found: fault.Fault, text: str) -> Problem:
@@ -68,6 +80,11 @@ def problem(found: fault.Fault, text: str) -> Problem:
 
 
 def _end(text: str, at: int) -> int:
+    """Where a value ends that is JSON, nesting aside."""
+    return _LENIENT_DECODER.raw_decode(text, at)[1]
+
+
+def _strict_end(text: str, at: int) -> int:
     """Where a value ends that is strict JSON, nesting aside."""
     return _DECODER.raw_decode(text, at)[1]
 
@@ -100,6 +117,7 @@ def _constant(name: str) -> Any:
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant
 )
+_LENIENT_DECODER = json.JSONDecoder(parse_float=_float, parse_constant=_constant)
 #: For bodies whose numbers are all in range, known before they are parsed.
 _CALM_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
 
