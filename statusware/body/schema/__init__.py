@@ -43,19 +43,17 @@ class Schema:
         dialect = dialect_of(target.contents, dialect)
         compiler = Compiler(library, options or Options(), check_schema)
         self.node: Node = compiler.node(target, dialect, pointer)
-        self._accepts = _acceptor(target, dialect, compiler)
+        #: Whether a value, as `strict_json.loads` makes it, is valid: by the quickest way.
+        self.accepts = _acceptor(target, dialect, compiler) or self.ok
 
     def ok(self, value: Any) -> bool:
-        """Whether `value`, as `strict_json.loads` makes it, is valid."""
-        if self._accepts is not None and self._accepts(value):
-            return True
-        return self.node.ok(value, Visit(1))
-
-    def check(self, value: Any, limit: int = 20) -> list[Violation]:
-        """Nothing if `value` is valid, else at most `limit` violations, by the shortest way."""
-        if self._accepts is None:
-            return [] if self.node.ok(value, Visit(1)) else self.violations(value, limit)
-        return [] if self._accepts(value) else self.violations(value, limit)
+        """The same, as our own engine has it."""
+        try:
+            return self.node.ok(value, Visit(1))
+        except RecursionError:
+            # The schema multiplies the levels of the value beyond what Python can follow:
+            # whoever asks for the violations gets the error.
+            return False
 
     def violations(self, value: Any, limit: int = 20) -> list[Violation]:
         """At most `limit` violations of `value`, the first in document order."""
