@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
+from hashlib import blake2b
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
@@ -115,7 +115,7 @@ class Bearer:
         header = environ.get(AUTHORIZATION)
         if header is None:
             return None
-        digest = sha256(header.encode("utf-8", "surrogatepass")).digest()
+        digest = blake2b(header.encode("utf-8", "surrogatepass")).digest()
         verified = self._cache.get(digest)
         if verified is not None and self._changing:
             verified = self._still_good(verified)
