@@ -12,7 +12,7 @@ from statusware import AccessControl, Authentication, Identity, Problem, Routing
 from statusware.auth.custom import Custom
 from statusware.layers import routing
 from statusware.layers.guard import Guard
-from statusware.rules import RouteTable
+from statusware.rules import Route, RouteTable
 
 ROUTES = {
     "GET /open/{name}": {"allow": ["everyone"]},
@@ -118,7 +118,7 @@ def test_a_subclass_with_a_check_of_its_own_is_asked_each_time():
             answer = super().check(environ)
             return Problem(404) if environ["QUERY_STRING"] == "no" else answer
 
-    table = RouteTable(["GET /items"])
+    table = RouteTable([Route("GET /items", allow=["everyone"])])
     stacked = stack(app, lambda inner: Routing(inner, table), lambda inner: Closed(inner, table))
     for _ in range(2):
         assert Client(stacked).get("/items").status_code == 403
