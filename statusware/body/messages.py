@@ -87,6 +87,8 @@ def _enum(values: list[Any]) -> str:
 
 
 def _property_names(inner: tuple[str, Any]) -> str:
+    if inner == ("propertyNames", None):  # the schema of all names is `false`
+        return "has a name that is not allowed"
     return f"has a name that is not allowed: the name {detail(*inner)}"
 
 
