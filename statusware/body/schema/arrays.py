@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .fusion import Visit
-from .node import Check, Node, Reach
+from .fusion import Ok, Visit
+from .node import CONTAINERS, Check, Node, Reach
 from .violation import Found, Place, Violation, step
 
 __all__ = ["Contains", "Items", "UnevaluatedItems"]
@@ -22,6 +22,12 @@ class Items(_ArrayCheck):
 
     def __init__(self, prefix: list[Node], rest: Node | None) -> None:
         self.prefix, self.rest = prefix, rest
+
+    def ok_for(self, kind: type) -> Ok | None:
+        """The simplest loop that does it."""
+        if kind is not list:
+            return None
+        return self.ok if self.prefix or self.rest is None else _items(self.rest.ok)
 
     def ok(self, value: Any, visit: Visit) -> bool:
         """Whether every item is as its schema wants it."""
@@ -45,8 +51,9 @@ class Items(_ArrayCheck):
             node = self.prefix[index] if index < len(self.prefix) else self.rest
             if node is None or len(found) >= visit.limit:
                 break
-            if not node.clears(item, visit):
-                found += node.explain(item, step(at, index, index), visit)
+            if (node.flat or type(item) not in CONTAINERS) and node.ok(item, visit):
+                continue
+            found += node.explain(item, step(at, index, index), visit)
         return found
 
     def flat(self) -> bool:
@@ -57,6 +64,18 @@ class Items(_ArrayCheck):
     def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
         """All of them, or those that the prefix speaks of."""
         return range(len(value) if self.rest else min(len(value), len(self.prefix)))
+
+
+def _items(test: Ok) -> Ok:
+    """Whether each item passes."""
+
+    def ok(value: Any, visit: Visit) -> bool:
+        for item in value:
+            if not test(item, visit):
+                return False
+        return True
+
+    return ok
 
 
 class Contains(_ArrayCheck):

@@ -98,10 +98,6 @@ class Node:
         self.leaf = all(reject in tests[kind][0] for kind in CONTAINERS)
         self.flat = all(check.flat() for check in checks + last)
 
-    def clears(self, value: Any, visit: Visit) -> bool:
-        """Whether `value` is ok, where that is quickly told."""
-        return (self.flat or type(value) not in CONTAINERS) and self.ok(value, visit)
-
     def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """The violations of `value`, in document order."""
         kind = type(value)

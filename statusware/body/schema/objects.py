@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from .fusion import Ok, Visit
-from .node import Check, Node, Reach
+from .fusion import Ok, Visit, accept
+from .node import CONTAINERS, Check, Node, Reach
 from .violation import Found, Place, Violation, in_order, step
 
 __all__ = [
@@ -39,27 +39,13 @@ class Members(_ObjectCheck):
         self.named, self.patterns, self.rest = named, patterns, rest
 
     def ok_for(self, kind: type) -> Ok | None:
-        """The simplest loop that does it, over the finished schemas."""
+        """The simplest loop that does it."""
         if kind is not dict:
             return None
         if self.patterns:
             return self.ok
-        return self._ok_rest if self.rest else self._ok_named
-
-    def _ok_named(self, value: Any, visit: Visit) -> bool:
-        named = self.named
-        for name, item in value.items():
-            if name in named and not named[name].ok(item, visit):
-                return False
-        return True
-
-    def _ok_rest(self, value: Any, visit: Visit) -> bool:
-        named, rest = self.named, self.rest
-        for name, item in value.items():
-            node = named.get(name, rest)
-            if node is not None and not node.ok(item, visit):
-                return False
-        return True
+        tests = {name: node.ok for name, node in self.named.items()}
+        return _members(tests, accept if self.rest is None else self.rest.ok)
 
     def ok(self, value: Any, visit: Visit) -> bool:
         """Whether every member is as its schemas want it."""
@@ -88,8 +74,11 @@ class Members(_ObjectCheck):
                 found += in_order(several, visit.limit)
                 continue
             node = self.named.get(name, self.rest)
-            if node is not None and not node.clears(item, visit):
-                found += node.explain(item, step(at, number, name), visit)
+            if node is None or (
+                (node.flat or type(item) not in CONTAINERS) and node.ok(item, visit)
+            ):
+                continue
+            found += node.explain(item, step(at, number, name), visit)
         return found
 
     def flat(self) -> bool:
@@ -100,6 +89,19 @@ class Members(_ObjectCheck):
     def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
         """The names that have a schema here."""
         return [name for name in value if self.nodes(name)]
+
+
+def _members(tests: dict[str, Ok], rest: Ok) -> Ok:
+    """Whether each member passes the test of its name, or that for all the rest."""
+    test = tests.get
+
+    def ok(value: Any, visit: Visit) -> bool:
+        for name, item in value.items():
+            if not test(name, rest)(item, visit):
+                return False
+        return True
+
+    return ok
 
 
 class Required(_ObjectCheck):
