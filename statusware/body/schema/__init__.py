@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +12,9 @@ from .. import fast
 from ..messages import detail
 from .compile import Compiler, Options
 from .dialects import DEFAULT, Dialect, dialect_of
+from .fusion import Visit
 from .library import Library, Target
-from .node import Node, Visit
+from .node import Node
 from .violation import Violation
 
 __all__ = ["Library", "Options", "Schema", "Violation"]
@@ -57,10 +56,7 @@ class Schema:
 
     def violations(self, value: Any, limit: int = 20) -> list[Violation]:
         """At most `limit` violations of `value`, the first in document order."""
-        return list(islice(self._all(value, limit), limit))
-
-    def _all(self, value: Any, limit: int) -> Iterator[Violation]:
-        return self.node.explain(value, (), Visit(limit))
+        return list(self.node.explain(value, (), Visit(limit))[:limit])
 
 
 def _acceptor(target: Target, dialect: Dialect, compiler: Compiler) -> fast.Acceptor | None:
@@ -103,7 +99,7 @@ def _metaschema(dialect: Dialect) -> Node:
 
 def check_schema(schema: Any, dialect: Dialect, pointer: str) -> None:
     """Raise the PolicyError of a schema that breaks its metaschema."""
-    found = list(islice(_metaschema(dialect).explain(schema, (), Visit(1)), 1))
+    found = _metaschema(dialect).explain(schema, (), Visit(1))
     if found:
         at = f"{pointer}{found[0].pointer}"
         raise PolicyError(f"not a schema: {detail(found[0].code, found[0].limit)}", key=at)
