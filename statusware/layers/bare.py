@@ -52,7 +52,8 @@ def judge(
     if out.held:
         rest.push(out.held)
     status, media_type = _status(out), _media_type(out.headers)
-    problem, fields = None, []
+    problem: Problem | None = None
+    fields: _Headers = []
     if "statusware.answered" in environ:
         problem, fields = _answered(out, status, environ)
     if problem is None:

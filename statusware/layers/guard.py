@@ -100,7 +100,12 @@ class Guard:
                 self._record(answer, environ)
             # A traceback holds frames, and with them the environ, until it is collected.
             answer.__traceback__ = answer.__context__ = None
-        drain(environ)
+        if (
+            environ.get("CONTENT_LENGTH", "0") != "0"
+            or "wsgi.input_terminated" in environ
+            or "HTTP_TRANSFER_ENCODING" in environ
+        ):
+            drain(environ)
         return answer(environ, start_response)
 
     def _record(self, problem: Problem, environ: WSGIEnvironment) -> None:
