@@ -121,7 +121,11 @@ class ErrorEnvelope:
                 result = following(first, rest, getattr(result, "close", None), environ)
                 next(result)
             if not out.sent:
-                out.send()
+                if out.status is None or out.exc_info is not None:
+                    out.send()
+                else:  # the same without a call
+                    out.sent = True
+                    out.writing = start_response(out.status, out.headers)
         except Exception as error:  # the app's, whatever it is: this layer answers for it
             Rest(result, environ).close_quietly()
             if out.sent:
