@@ -15,6 +15,7 @@ import time
 import pytest
 
 from statusware import PolicyError, serve
+from tests.docs.blocks import block
 
 from .tools import ROOT, ask, environment, free_port, serving, wait_for
 
@@ -274,11 +275,7 @@ http {
 """
 
 #: The server that the documentation recommends.
-[SERVER] = re.findall(
-    r"^```nginx\n(.*?)^```$",
-    (ROOT / "docs" / "frameworks.md").read_text("utf-8"),
-    re.MULTILINE | re.DOTALL,
-)
+SERVER = block("docs/howto/gunicorn-nginx.md", "proxy_request_buffering")
 
 
 @contextlib.contextmanager
