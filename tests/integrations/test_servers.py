@@ -288,7 +288,7 @@ def nginx(folder, back, buffering):
     prefix.chmod(0o777)
     server = SERVER
     for documented, here in (
-        ("listen 127.0.0.1:80;", f"listen 127.0.0.1:{front};"),
+        ("listen 127.0.0.1:8080;", f"listen 127.0.0.1:{front};"),
         ("http://127.0.0.1:8000;", f"http://127.0.0.1:{back};"),
         ("proxy_request_buffering on;", f"proxy_request_buffering {buffering};"),
     ):
