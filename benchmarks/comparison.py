@@ -1,7 +1,7 @@
 """The tables of docs/comparison.md, made from the results of the last whole run.
 
-    python benchmarks/comparison.py           # prints them
-    python benchmarks/comparison.py --write   # puts them into the page
+python benchmarks/comparison.py           # prints them
+python benchmarks/comparison.py --write   # puts them into the page
 """
 
 import json

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 import tomllib
-from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
@@ -169,9 +168,7 @@ class Reader:
 
     def _install(self, block: Block, text: str) -> None:
         extras = {
-            name
-            for listed in re.findall(r"\[([\w,]+)\]", text)
-            for name in listed.split(",")
+            name for listed in re.findall(r"\[([\w,]+)\]", text) for name in listed.split(",")
         }
         project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
         assert extras <= set(project["optional-dependencies"]), str(block)

@@ -25,7 +25,9 @@ def test_a_page_is_as_it_says(page, tmp_path):
 
 
 def test_what_is_given_is_given_to_a_page():
-    assert {path.name for path in GIVEN.iterdir()} <= {page.rpartition("/")[2][:-3] for page in pages()}
+    assert {path.name for path in GIVEN.iterdir()} <= {
+        page.rpartition("/")[2][:-3] for page in pages()
+    }
 
 
 @pytest.mark.parametrize("page", pages())

@@ -17,7 +17,7 @@ import pytest
 from statusware import PolicyError, serve
 from tests.docs.blocks import block
 
-from .tools import ROOT, ask, environment, free_port, serving, wait_for
+from .tools import ask, environment, free_port, serving, wait_for
 
 SHOP = """
 import os, time
