@@ -27,7 +27,12 @@ Tell = Callable[["Guard", "WSGIApplication | None", "WSGIEnvironment"], None]
 
 
 class Guard:
-    """A layer around `app` that asks `check` first."""
+    """A layer around `app` that asks `check` first. A subclass has a `check`, and a `log`.
+
+    Raises `PolicyError` where `app` is none. Catches around its check only. A refusal is a line
+    in `log`, at INFO, and at most 1 MiB of an unread body is read and dropped, so that the client
+    sees the answer.
+    """
 
     #: The logger of the layer; a subclass names its own.
     log = logging.getLogger("statusware")

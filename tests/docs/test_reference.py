@@ -157,8 +157,8 @@ def test_every_name_of_an_integration_is_documented(module):
     assert names == set(import_module(whole).__all__) - {"translate_exceptions"}
 
 
-#: Made by others than users: by gunicorn, by pytest, or a proxy.
-MADE = {"SyncWorker", "ThreadWorker", "status_client", "current_identity"}
+#: Made by others than users: by gunicorn, by pytest; a proxy, and a protocol.
+MADE = {"SyncWorker", "ThreadWorker", "status_client", "current_identity", "Scheme"}
 
 
 @pytest.mark.parametrize(
