@@ -15,7 +15,7 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx_click",
-    "docstrings",
+    "plain",
 ]
 exclude_patterns = ["_build", "_ext"]
 
@@ -33,7 +33,6 @@ default_role = "code"
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
-autodoc_default_options = {"members": True, "show-inheritance": False}
 python_display_short_literal_types = True
 python_maximum_signature_line_length = 88
 add_module_names = False

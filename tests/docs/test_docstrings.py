@@ -14,7 +14,7 @@ from .blocks import ROOT
 from .test_reference import documented
 
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
-marked = import_module("docstrings").marked
+plain = import_module("plain")
 
 #: Classes of gunicorn's are examples of the command line; the fixture has one for pytest.
 ELSEWHERE = {"SyncWorker", "ThreadWorker", "status_client"}
@@ -25,7 +25,7 @@ def examples():
         if name in ELSEWHERE or name == "current_identity":
             continue
         lines = (inspect.getdoc(getattr(import_module(module), name)) or "").splitlines()
-        code = marked(lines)
+        code = plain.marked(lines)
         for at, line in enumerate(code):
             if line == ".. code-block:: python":
                 rest = code[at + 2 :]
@@ -59,8 +59,14 @@ def test_an_example_runs(name, text, tmp_path, monkeypatch):
     ],
 )
 def test_what_is_indented_is_code(text, code):
-    made = marked(text.splitlines())
+    made = plain.marked(text.splitlines())
     assert (".. code-block:: python" in made) is code
     assert [line for line in made if "code-block" not in line and line] == [
         line for line in text.splitlines() if line
     ]
+
+
+def test_what_readers_see_of_a_comment():
+    text = "<!-- file: a.py -->\n```python\nx\n```\n\n<!-- run -->\n```console\n$ x\n```\n"
+    made = plain.captioned(text)
+    assert made.startswith("```{code-block} python\n:caption: a.py\n\nx\n```\n\n<!-- run -->")

@@ -1,5 +1,6 @@
 """Every code block of every page is followed, in order, from an empty folder."""
 
+import re
 import shutil
 
 import pytest
@@ -35,6 +36,15 @@ def test_a_page_begins_with_its_title(page):
     text = read(page)
     assert text.startswith("# ") or page == "docs/index.md", page
     assert "\t" not in text
+
+
+@pytest.mark.parametrize("page", pages())
+def test_a_file_is_named_in_the_text(page):
+    """The comment before its block is not seen by everybody."""
+    prose = re.sub(r"^```.*?^```$", "", read(page), flags=re.MULTILINE | re.DOTALL)
+    for block in blocks(page):
+        if block.kind == "file":
+            assert f"`{block.about}`" in prose, f"{block}: {block.about}"
 
 
 @pytest.mark.parametrize(
