@@ -30,6 +30,8 @@ nitpick_ignore_regex = [
 
 # Docstrings are plain text with `code` in single backticks.
 default_role = "code"
+# `--policy` is two hyphens.
+smartquotes = False
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True

@@ -11,9 +11,11 @@ import pytest
 import statusware
 from statusware.auth.custom import Custom
 from statusware.auth.schemes import LAYER_OPTIONS, SHIPPED
+from statusware.body import BodyOptions
 from statusware.catalog import CODES
 from statusware.cli import main
 from statusware.cli.group import commands
+from statusware.layers.cors import Cors
 from statusware.policy.shape import SHAPE
 
 from .blocks import ROOT, pages, read
@@ -183,7 +185,7 @@ def all_commands(group=commands, path=()):
 
 
 def test_the_page_of_commands_is_made_from_the_commands():
-    assert "{click} statusware.cli.group:commands" in read("docs/reference/commands.md")
+    assert ".. click:: statusware.cli.group:commands" in read("docs/reference/commands.md")
     assert ":nested: full" in read("docs/reference/commands.md")
 
 
@@ -197,3 +199,39 @@ def test_every_command_says_what_it_does(path, command):
     assert len(path) > 1 or (command.epilog or "").startswith("Example: statusware ")
     for option in command.params:
         assert isinstance(option, click.Argument) or option.help, f"{path}: {option.name}"
+
+
+def defaults():
+    """Options whose default the code says plainly: entry, page, default."""
+    for kind, scheme in {**SHIPPED, "NAME": Custom}.items():
+        for name, parameter in inspect.signature(scheme).parameters.items():
+            yield f"auth.{kind}.{name}", "auth", parameter.default
+    for name, field in BodyOptions.__dataclass_fields__.items():
+        yield f"body.{name}", "policy", field.default
+    for name, parameter in inspect.signature(Cors).parameters.items():
+        yield f"cors.{name}", "policy", parameter.default
+    for name in ("format", "types", "keep", "html"):
+        default = inspect.signature(statusware.ErrorEnvelope).parameters[name].default
+        yield f"envelope.{name}", "policy", default
+
+
+PLAIN = [row for row in defaults() if row[2] not in ("", None, ()) and row[0] != "body.limit"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "page", "default"),
+    [row for row in PLAIN if row[2] is not inspect.Parameter.empty and row[0] != "auth.NAME.name"],
+)
+def test_the_default_that_is_told_is_that_of_the_code(entry, page, default):
+    text = re.split(
+        rf"^### `{re.escape(entry)}`", read(f"docs/reference/{page}.md"), flags=re.MULTILINE
+    )[1]
+    told = " ".join(re.split(r"^##", text, flags=re.MULTILINE)[0].partition("Default:")[2].split())
+    if isinstance(default, bool):
+        assert told.startswith(f"`{str(default).lower()}`"), told
+    elif isinstance(default, tuple):
+        assert re.findall(r"`([\w-]+)`", told) == list(default)
+    elif isinstance(default, str):
+        assert told.startswith(f'`"{default}"`'), told
+    else:
+        assert re.match(rf"{default}\b", told), told
