@@ -67,12 +67,13 @@ class Match:
     - `variables`: a mapping of the path variables to what stands there, as text.
     - `method`, `path`: of the request, as they were read. `route`, `table`: the `Route`, and
       the table that it was found in.
+    - `listed`: whether any route lists the path, whatever the method.
     - `override`: the match of the method that an override header names, if another one.
 
     False where no route was found.
     """
 
-    __slots__ = ("method", "override", "path", "pattern", "route", "table", "variables")
+    __slots__ = ("listed", "method", "override", "path", "pattern", "route", "table", "variables")
 
     def __init__(
         self,
@@ -83,8 +84,10 @@ class Match:
         pattern: str | None = None,
         variables: Mapping[str, str] = _NO_VARIABLES,
         override: Match | None = None,
+        *,
+        listed: bool = True,
     ) -> None:
-        self.table = table
+        self.table, self.listed = table, listed
         self.method, self.path = method, path
         self.route, self.pattern, self.variables = route, pattern, variables
         self.override = override
@@ -103,4 +106,4 @@ class Match:
     @property
     def allow(self) -> str:
         """The Allow header of this path: what the policy lists there, hidden routes aside."""
-        return ", ".join(self.table.allowed(self.path))
+        return ", ".join(self.table.allowed(self.path)) if self.listed else ""

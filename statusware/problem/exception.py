@@ -1,52 +1,26 @@
 """`Problem`: one error, as exception, as document (RFC 9457) and as WSGI app.
 
-Every error answer of statusware is a `Problem`. Whoever catches one calls it as a
-WSGI app; the renderer that `ErrorEnvelope` left in the environ gives it its shape,
-else it is `application/problem+json`.
-
-environ keys read: `statusware.renderer`, `statusware.request_id`,
-`statusware.challenges`, `statusware.route`, `HTTP_X_REQUEST_ID`, `HTTP_TRACEPARENT`,
-`REQUEST_METHOD`.
-environ keys set: `statusware.request_id`, and `statusware.answered`: the problem that was
-last answered, and the headers of the answer.
+Every error answer of statusware is a `Problem`. Whoever catches one calls it as a WSGI
+app; what it answers stands in `answer`.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from .catalog import CODE, default_code, entry, phrase
-from .correlation import request_id
-from .encoding import encode, quote
-from .header import DESCRIBING, Fields, missing, safe
-from .page import CONTENT_SECURITY_POLICY
+from ..catalog import CODE, CODES, default_code, entry, phrase
+from ..header import Fields, safe
+from .answer import RESERVED, Alike, Renderer, answer, document
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-__all__ = ["Problem", "Renderer", "answer", "document", "problem_json", "request_id"]
-
-#: Gives a problem its shape: `(problem, environ) -> (content type, body)`.
-Renderer = Callable[["Problem", "WSGIEnvironment"], tuple[str, bytes]]
-
-#: Members that the document builds itself; an extension cannot replace them.
-RESERVED = frozenset({"type", "title", "status", "detail", "code", "request_id"})
-
-#: Fields that an answer has a say in itself, or that would describe another body.
-_OWN = (DESCRIBING - {"content-language"}) | {
-    "cache-control", "x-content-type-options", "x-request-id",
-}  # fmt: skip
-
-
-#: A detail longer than this is made for one request, and not remembered.
-_OFTEN = 200
+__all__ = ["Problem"]
 
 
 class Problem(HTTPException):
@@ -74,6 +48,9 @@ class Problem(HTTPException):
 
     code: int | None = None
 
+    #: Of a problem that answers many requests: what all its answers have in common, by renderer.
+    alike: dict[Renderer, Alike | None] | None = None
+
     def __init__(
         self,
         status: int,
@@ -87,10 +64,10 @@ class Problem(HTTPException):
     ) -> None:
         if not isinstance(status, int) or not 400 <= status <= 599:
             raise ValueError("a Problem has a status from 400 to 599")
-        if not RESERVED.isdisjoint(extensions):
+        if extensions and not RESERVED.isdisjoint(extensions):
             names = ", ".join(sorted(RESERVED.intersection(extensions)))
             raise ValueError(f"{names}: reserved, not an extension")
-        if code is not None and not CODE.fullmatch(code):
+        if code is not None and code not in CODES and not CODE.fullmatch(code):
             raise ValueError("a code consists of letters, digits and hyphens, as in name-taken")
         Exception.__init__(self, status, detail)
         self.status = int(status)
@@ -137,87 +114,16 @@ class Problem(HTTPException):
         status, headers, body = answer(self, getattr(environ, "environ", environ))
         return Response(body, status, headers)
 
+    def prepared(self) -> Self:
+        """This problem, to be answered to many requests; nothing of it may change any more."""
+        self.alike = {}
+        return self
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         """Answer the request with this problem (PEP 3333)."""
         status, headers, body = answer(self, environ)
         start_response(status, headers)
         return [body] if body else []
-
-
-def document(problem: Problem, *, request_id: str | None = None, base: str = "") -> dict[str, Any]:
-    """The members of the problem document (RFC 9457 section 3), in reading order.
-
-    With a `base` URI, the type of a problem that names none is the base and its code.
-    """
-    members = _members(base, *_told(problem))
-    if request_id is not None:
-        members["request_id"] = request_id
-    if problem.extensions:
-        members.update(problem.extensions)
-    return members
-
-
-def problem_json(
-    problem: Problem, environ: WSGIEnvironment, *, base: str = ""
-) -> tuple[str, bytes]:
-    """The default renderer: `application/problem+json`."""
-    if problem.extensions or len(problem.detail) > _OFTEN:
-        body = encode(document(problem, request_id=request_id(environ), base=base))
-    else:
-        head = _head(base, *_told(problem))
-        body = b'%b, "request_id": %b}' % (head, quote(request_id(environ)))
-    return "application/problem+json", body
-
-
-@lru_cache(maxsize=256)
-def _head(*told: Any) -> bytes:
-    """All of a document but its `request_id`: most problems are the same few."""
-    return encode(_members(*told))[:-1]
-
-
-def _told(problem: Problem) -> tuple[str | None, str, int, str, str]:
-    return problem.type, problem.title, problem.status, problem.detail, problem.problem_code
-
-
-def _members(
-    base: str, type: str | None, title: str, status: int, detail: str, code: str
-) -> dict[str, Any]:
-    return {
-        "type": type or (base + code if base else "about:blank"),
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "code": code,
-    }
-
-
-def answer(problem: Problem, environ: WSGIEnvironment) -> tuple[str, list[tuple[str, str]], bytes]:
-    """Status line, headers and body of the answer, complete for its status.
-
-    The body is empty for HEAD, with the Content-Length that GET would have
-    (RFC 9110 section 9.3.2).
-    """
-    render: Renderer = environ.get("statusware.renderer", problem_json)
-    content_type, body = render(problem, environ)
-    headers = [
-        ("Content-Type", content_type),
-        ("Content-Length", str(len(body))),
-        ("Cache-Control", "no-store"),
-        ("X-Content-Type-Options", "nosniff"),
-        ("X-Request-ID", request_id(environ)),
-    ]
-    if vary := getattr(render, "vary", ""):
-        headers.append(("Vary", vary))
-    if content_type.startswith("text/html"):
-        headers.append(("Content-Security-Policy", CONTENT_SECURITY_POLICY))
-    if problem.headers:
-        headers += [field for field in problem.headers if field[0].lower() not in _OWN]
-    if problem.status in (401, 405):
-        headers += missing(problem.status, headers, environ)
-    environ["statusware.answered"] = (problem, headers)
-    if environ.get("REQUEST_METHOD") == "HEAD":
-        body = b""
-    return f"{problem.status} {phrase(problem.status)}", headers, body
 
 
 def _flask_environ() -> WSGIEnvironment:
