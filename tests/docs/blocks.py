@@ -16,10 +16,12 @@ done with a block stands in an HTML comment right before it; without one, its la
 | `end of: PATH`, `part of: PATH` | any | it stands so in a file of the repository |
 | `install` | sh | the extras that it names exist |
 | `make` | console | its targets exist |
-| none | json | it is JSON |
+| `looked at by: tests/PATH::NAME` | any | that test does it |
+| none | json, yaml | it is JSON, or YAML |
 
 `…` in an output stands for anything on its line, or, alone on a line, for any lines. Each
-`127.0.0.1:PORT` becomes a free port. Files in tests/docs/given/PAGE are there from the start.
+`127.0.0.1:PORT` becomes a free port. Files in tests/docs/given/PAGE are there from the start, and
+those of another page that a comment names: `<!-- with the files of: README.md -->`.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ ROOT = Path(__file__).parent.parent.parent
 GIVEN = Path(__file__).parent / "given"
 
 #: What is done with a block without a comment.
-DEFAULTS = {"python": "python", "toml": "policy", "json": "json"}
+DEFAULTS = {"python": "python", "toml": "policy", "json": "json", "yaml": "yaml"}
 
 #: Which languages a kind may have; None: any.
 KINDS: dict[str, set[str] | None] = {
@@ -50,7 +52,9 @@ KINDS: dict[str, set[str] | None] = {
     "part of": None,
     "install": {"sh"},
     "make": {"console"},
+    "looked at by": None,
     "json": {"json"},
+    "yaml": {"yaml"},
 }
 
 #: Directives of MyST that are text or made by the build, no code.
@@ -118,3 +122,9 @@ def block(page: str, part: str) -> str:
     """The text of the one block of a page that has `part` in it."""
     [found] = [each.text for each in blocks(page) if part in each.text]
     return found
+
+
+def borrowed(page: str) -> list[Block]:
+    """The files of other pages that a page begins with."""
+    others = re.findall(r"^<!-- with the files of: (.*?) -->$", read(page), re.MULTILINE)
+    return [each for other in others for each in blocks(other) if each.kind == "file"]

@@ -16,16 +16,18 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from statusware import Policy
 from tests.integrations.tools import environment, free_port, installed
 
-from .blocks import GIVEN, ROOT, Block, blocks
+from .blocks import GIVEN, ROOT, Block, blocks, borrowed
 
 #: What a command of a reader may take, in seconds.
 PATIENCE = 60
 
 _PORT = re.compile(r"(?:127\.0\.0\.1|localhost):(\d+)")
+_PORT_FIRST = re.compile(r"\b(\d{4,5})(?=, \"127\.0\.0\.1\")")
 _SECRET = "0123456789abcdef0123456789abcdef"
 
 
@@ -36,9 +38,11 @@ class Reader:
         self.page, self.folder = page, folder / "here"
         given = GIVEN / Path(page).stem
         shutil.copytree(given, self.folder) if given.is_dir() else self.folder.mkdir()
+        for block in borrowed(page):
+            (self.folder / block.about).write_text(block.text, "utf-8")
         self.ports: dict[str, int] = {}
         self.printed = ""
-        self._servers: dict[int, str] = {}
+        self._servers: dict[int, int] = {}
         self._shell = subprocess.Popen(
             ["bash", "--norc", "--noprofile"],
             cwd=self.folder,
@@ -69,12 +73,14 @@ class Reader:
 
     def close(self) -> None:
         """End the shell, and whatever it has started."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._shell.pid, signal.SIGTERM)
+        for pid in (*self._servers.values(), self._shell.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._shell.communicate(timeout=10)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._shell.pid, signal.SIGKILL)
+        for pid in (*self._servers.values(), self._shell.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
         self._shell.wait()
 
     def port(self, written: str) -> int:
@@ -85,7 +91,8 @@ class Reader:
 
     def here(self, text: str) -> str:
         """A text of the page, with the ports of this run."""
-        return _PORT.sub(lambda found: f"127.0.0.1:{self.port(found[1])}", text)
+        text = _PORT.sub(lambda found: f"127.0.0.1:{self.port(found[1])}", text)
+        return _PORT_FIRST.sub(lambda found: str(self.port(found[1])), text)
 
     def follow(self, block: Block) -> None:
         """Do with a block what is to be done; raises AssertionError where it is not as told."""
@@ -110,13 +117,20 @@ class Reader:
         found = _PORT.search(line)
         port = int(found[1]) if found else self._listening(line) or self.port("8000")
         if port in self._servers:
-            pid = self._servers[port]
-            self.command(f"kill {pid}; wait {pid}")
-        pid = self.command(f"( exec env {line} ) >server.log 2>&1 & echo $!").strip()
-        self._servers[port] = pid
+            self._end(self._servers.pop(port))
+        # In a session of its own, so that whatever the line starts is ended together.
+        start = f"setsid bash -c {shlex.quote(line)} >server.log 2>&1 & echo $!"
+        pid = self._servers[port] = int(self.command(start))
         ready = f"for _ in $(seq 300); do (: </dev/tcp/127.0.0.1/{port}) 2>/dev/null && break"
         done = self.command(f"{ready}; kill -0 {pid} || break; sleep .1; done; kill -0 {pid}")
         assert not done, f"{block}: {line}: {(self.folder / 'server.log').read_text()}"
+
+    def _end(self, pid: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGTERM)
+        self.command(f"wait {pid}")
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
 
     def _listening(self, line: str) -> int | None:
         """The port that a configuration of nginx in the folder names."""
@@ -181,6 +195,13 @@ class Reader:
                 ["make", "-n", *words[1:]], cwd=ROOT, capture_output=True, check=False
             )
             assert done.returncode == 0, f"{block}: {done.stderr.decode()}"
+
+    def _yaml(self, block: Block, text: str) -> None:
+        assert yaml.safe_load(text) is not None, str(block)
+
+    def _looked_at_by(self, block: Block, text: str) -> None:
+        path, _, name = block.about.partition("::")
+        assert f"def {name}(" in (ROOT / path).read_text("utf-8"), str(block)
 
     def _json(self, block: Block, text: str) -> None:
         assert json.loads(text) is not None, str(block)

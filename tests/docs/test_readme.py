@@ -40,4 +40,5 @@ def test_it_is_short():
 
 def test_it_leads_to_the_docs():
     links = set(re.findall(r"\]\(([\w/.-]+)\)", README))
+    assert all((ROOT / link).is_file() for link in links)
     assert {"docs/index.md", "docs/tutorial.md"} <= links
