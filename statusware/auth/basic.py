@@ -51,10 +51,17 @@ class _Users(NamedTuple):
 
 
 class Basic:
-    """Users and passwords of `users`: `{file = PATH}`, or what would stand in the file.
+    """User and password (RFC 7617), against hashes of bcrypt.
 
-    realm: told in the challenge. name: the name of the scheme. Raises `PolicyError`.
-    environ keys read: `HTTP_AUTHORIZATION`.
+    - `users`: `{"file": PATH}`, as `htpasswd -B` writes it, read again when it changes; or the
+      text that would stand in the file. Hashes of another kind let nobody in.
+    - `realm`: told in the challenge. `name`: the name of the scheme.
+
+    Browsers send the credential by themselves, so the rule about other sites applies. Raises
+    `PolicyError` for a file that cannot be read, lines that are none, and where bcrypt is not
+    installed. environ keys read: `HTTP_AUTHORIZATION`.
+
+        scheme = Basic(users={"file": "users.htpasswd"}, realm="recipes")
     """
 
     ambient = True

@@ -28,13 +28,17 @@ log = logging.getLogger("statusware.authentication")
 
 
 class Custom:
-    """A scheme that asks `verify`, a function or its dotted name.
+    """A scheme that asks `verify`, a function of the app or its dotted name.
 
-    challenge: what WWW-Authenticate says; by default `NAME realm="api"`.
-    ambient: whether browsers send the credential by themselves (cookies, certificates);
-    the cross-site rule applies then. header: the request header that holds the
-    credential, if there is one; schemes that read the same header share the credential.
-    name: the `scheme` of the identities, whatever `verify` says.
+    - `verify`: `(environ) -> Identity | None`, or raises `Problem`; None where the request has
+      no credential of the kind. Anything else that it returns or raises is logged, and is 503.
+    - `challenge`: what WWW-Authenticate says (RFC 9110 section 11.6.1); by default
+      `NAME realm="api"`.
+    - `ambient`: whether browsers send the credential by themselves (cookies, certificates); the
+      rule about other sites applies then.
+    - `header`: the request header that holds the credential, if there is one; schemes that read
+      the same header share the credential.
+    - `name`: the `scheme` of the identities, whatever `verify` says.
 
     Raises `PolicyError` for a wrong option. environ keys read: those of `verify`.
     """

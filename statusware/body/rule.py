@@ -204,7 +204,11 @@ def hand_on(environ: WSGIEnvironment, body: bytes) -> None:
 
 
 def json_body(environ: WSGIEnvironment) -> Any:
-    """The value of the body that was checked; LookupError if none was."""
+    """The value of the JSON body that `JSONBody` has checked.
+
+    Raises `LookupError` where no body has been checked: the route has no `body`, or its
+    `body_optional` let a request without one pass. environ keys read: `statusware.json`.
+    """
     try:
         return environ["statusware.json"]
     except KeyError:

@@ -63,11 +63,17 @@ class _Enveloping:
 
 
 class SyncWorker(_Enveloping, _SyncWorker):  # type: ignore[misc]  # gunicorn has no types
-    """gunicorn's sync worker."""
+    """gunicorn's sync worker, with answers of its own in the envelope.
+
+    gunicorn -k statusware.integrations.gunicorn.SyncWorker ...
+    """
 
 
 class ThreadWorker(_Enveloping, _ThreadWorker):  # type: ignore[misc]  # likewise
-    """gunicorn's gthread worker."""
+    """gunicorn's gthread worker, with answers of its own in the envelope.
+
+    gunicorn -k statusware.integrations.gunicorn.ThreadWorker --threads 8 ...
+    """
 
 
 def _code(exc: BaseException) -> str | None:

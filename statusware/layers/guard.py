@@ -53,7 +53,12 @@ def calling(app: WSGIApplication) -> WSGIApplication:
 
 
 class Guard:
-    """A layer around `app` that asks `check` first."""
+    """A layer around `app` that asks `check` first. A subclass has a `check`, and a `log`.
+
+    Raises `PolicyError` where `app` is none. Catches around its check only. A refusal is a line
+    in `log`, at INFO, and at most 1 MiB of an unread body is read and dropped, so that the client
+    sees the answer.
+    """
 
     #: The logger of the layer; a subclass names its own.
     log = logging.getLogger("statusware")

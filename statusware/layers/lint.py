@@ -41,9 +41,13 @@ def findings(seen: Seen, ignore: Collection[str] = ()) -> list[Finding]:
 
 
 class StatusLint:
-    """Checks what `app` answers. `ignore` names rules; `report` gets each `Finding`.
+    """Checks what `app` answers against the rules of RFC 9110 and friends, and changes nothing.
 
-    By default a finding is logged (`statusware.lint`). A wrong option is a `PolicyError`.
+    - `ignore`: names of rules that are left out.
+    - `report`: a function that gets each `Finding`; by default it is logged (`statusware.lint`).
+
+    Raises `PolicyError` for a rule that is unknown. environ keys read: `REQUEST_METHOD`,
+    `PATH_INFO`.
     """
 
     def __init__(

@@ -34,13 +34,22 @@ _Found = tuple[Match, tuple[tuple[Guard, Check], ...]]
 
 
 class Routing(Guard):
-    """Lets through what a route lists.
+    """Lets through what a route lists (RFC 9110 sections 9, 15.5.5, 15.5.6, 15.6.2).
 
-    `routes` are match strings, or a `RouteTable`, which brings the other options along.
-    `unlisted` is "reject" (a path that no route lists is 404) or "pass"; a listed path
-    with another method is 405 either way. `methods`, `mount` and `allow_path` say how the
-    request line is read; with `cors`, preflights are answered from what the routes list.
-    A wrong option is a `PolicyError`.
+    - `routes`: match strings, as in "GET,POST /recipes/{id:int}", or a `RouteTable`, which brings
+      the other options along.
+    - `unlisted`: "reject" (a path that no route lists is 404) or "pass"; a listed path with
+      another method is 405 either way.
+    - `methods`: methods known beyond GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS.
+    - `mount`: the expected SCRIPT_NAME, or several (by default that of the process).
+    - `allow_path`: names of relaxations: "double-slash", "dot", "semicolon", "encoded",
+      "backslash".
+    - `cors`: with it, preflights are answered from what the routes list.
+
+    Raises `PolicyError` for a wrong option, and for routes that tie. environ keys set:
+    `statusware.route`; read: `PATH_INFO`, `SCRIPT_NAME`, `REQUEST_METHOD`, `QUERY_STRING` (for
+    `_method`), `HTTP_X_HTTP_METHOD_OVERRIDE` and its kin, `HTTP_ORIGIN`,
+    `HTTP_ACCESS_CONTROL_REQUEST_METHOD`.
 
         app = Routing(app, ["GET,POST /recipes", "GET /recipes/{id:int}"])
     """

@@ -30,10 +30,14 @@ def wrap(
     app: WSGIApplication,
     policy: Policy | Mapping[str, Any] | str | os.PathLike[str] | None = None,
 ) -> WSGIApplication:
-    """`app` behind a policy: the path of a TOML file, a dict of its shape, or a `Policy`.
+    """`app` behind a `policy`: the path of a TOML file, a dict of its shape, or a `Policy`.
 
-    Without one, every error gets the envelope and nothing else changes. With one, all the
-    layers stand in their order. Raises `PolicyError`; nothing starts half-configured.
+    Without one, every error gets the envelope and nothing else changes. With one, all the layers
+    stand in their order, around what `[api] paths` covers. Relative paths in a file start at its
+    folder, those in a dict at the working directory. Raises `PolicyError` for whatever is wrong
+    with the policy; nothing starts half-configured. Behind a proxy, `ProxyFix` belongs outside.
+
+        app = wrap(app, {"routes": [{"match": "GET /recipes", "allow": ["everyone"]}]})
     """
     if policy is None:
         return ErrorEnvelope(app)
@@ -55,7 +59,12 @@ def _build(app: WSGIApplication, policy: Policy) -> WSGIApplication:
 
 
 def stack(app: WSGIApplication, *layers: Layer) -> WSGIApplication:
-    """`app` inside `layers`, the first named outermost. A layer is a function of an app."""
+    """`app` inside `layers`, the first named outermost. A layer is a function of an app.
+
+    Raises whatever a layer raises where it is made, as a rule `PolicyError`.
+
+        app = stack(app, ErrorEnvelope, lambda app: Routing(app, ["GET /recipes"]))
+    """
     for layer in reversed(layers):
         app = layer(app)
     return app

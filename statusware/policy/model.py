@@ -44,10 +44,13 @@ _ROUTES = re.compile(r"\s*\[\[\s*routes\s*\]\]")
 class Policy:
     """One policy, checked whole. `document` has the shape of the TOML file.
 
-    `folder` is where the relative paths in it start (by default the working directory),
-    `file` the name that errors give. `lines` are those on which a file has its `[[routes]]`.
-    Attributes: `routes`, `schemes` (name to scheme),
-    `translation` (the `[errors]` table), `problems` (code to entry). Raises `PolicyError`.
+    - `folder`: where the relative paths in it start (by default the working directory).
+    - `file`: the name that errors give.
+
+    Attributes: `routes` (in the order of the file), `schemes` (name to scheme), `layers`
+    (factories, outermost first: what `stack` takes), `translation` (the `[errors]` table),
+    `problems` (code to entry), `lines` (those on which a file has its `[[routes]]`). Raises
+    `PolicyError` for whatever is wrong; once it is made, nothing about it can fail later.
     """
 
     def __init__(
@@ -63,7 +66,7 @@ class Policy:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Policy:
-        """The policy of a TOML file."""
+        """The policy of the TOML file at `path`. Raises `PolicyError`."""
         name = os.fspath(path)
         try:
             text = Path(name).read_bytes().decode()

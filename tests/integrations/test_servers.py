@@ -15,8 +15,9 @@ import time
 import pytest
 
 from statusware import PolicyError, serve
+from tests.docs.blocks import block
 
-from .tools import ROOT, ask, environment, free_port, serving, wait_for
+from .tools import ask, environment, free_port, serving, wait_for
 
 SHOP = """
 import os, time
@@ -274,11 +275,7 @@ http {
 """
 
 #: The server that the documentation recommends.
-[SERVER] = re.findall(
-    r"^```nginx\n(.*?)^```$",
-    (ROOT / "docs" / "frameworks.md").read_text("utf-8"),
-    re.MULTILINE | re.DOTALL,
-)
+SERVER = block("docs/howto/gunicorn-nginx.md", "proxy_request_buffering")
 
 
 @contextlib.contextmanager
@@ -291,7 +288,7 @@ def nginx(folder, back, buffering):
     prefix.chmod(0o777)
     server = SERVER
     for documented, here in (
-        ("listen 127.0.0.1:80;", f"listen 127.0.0.1:{front};"),
+        ("listen 127.0.0.1:8080;", f"listen 127.0.0.1:{front};"),
         ("http://127.0.0.1:8000;", f"http://127.0.0.1:{back};"),
         ("proxy_request_buffering on;", f"proxy_request_buffering {buffering};"),
     ):

@@ -1,41 +1,38 @@
-"""Every code block of docs/frameworks.md is run, in one folder with all of its files."""
+"""docs/frameworks.md: each of the servers that it names serves the same app alike."""
 
 import json
 import re
-import runpy
 import shlex
 import shutil
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import jwt
 import pytest
 
-from .tools import ROOT, ask, environment, free_port, installed, program, serving
+from tests.integrations.tools import (
+    ROOT,
+    ask,
+    environment,
+    free_port,
+    installed,
+    program,
+    serving,
+)
 
-TEXT = (ROOT / "docs" / "frameworks.md").read_text("utf-8")
+from .blocks import GIVEN, blocks, read
+
+PAGE = "docs/frameworks.md"
 SECRET = "0123456789abcdef0123456789abcdef"
-
-#: How a block is run, what it is run on, and the block.
-BLOCKS = [
-    (how.partition(": ")[0], how.partition(": ")[2], text)
-    for how, text in re.findall(
-        r"^<!-- (.*?) -->\n```\w+\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL
-    )
-]
-
-
-def blocks(kind):
-    return [(about, text) for how, about, text in BLOCKS if how == kind]
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    for name, text in blocks("file"):
-        (tmp_path / name).write_text(text, "utf-8")
-    shutil.copy(ROOT / "examples/pyramid/shop.py", tmp_path / "pyramidshop.py")
+    for block in blocks(PAGE):
+        if block.kind == "file":
+            (tmp_path / block.about).write_text(block.text, "utf-8")
+    shutil.copy(GIVEN / "frameworks" / "pyramidshop.py", tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("JWT_SECRET", SECRET)
@@ -43,32 +40,8 @@ def folder(tmp_path, monkeypatch):
     sys.modules.pop("shop", None)
 
 
-def test_every_block_is_run():
-    kinds = {how for how, _, _ in BLOCKS}
-    assert kinds == {"file", "python", "end of", "serve", "nginx"}
-    assert TEXT.count("\n```") == 2 * len(BLOCKS)
-
-
-def test_files_are_used_below():
-    assert {name for name, _ in blocks("file")} == {
-        "statusware.toml", "shop.py", "shop.ini", "gunicorn.conf.py", "wsgi.py"
-    }  # fmt: skip
-
-
-def test_python_blocks_run(folder):
-    for number, (_, text) in enumerate(blocks("python")):
-        path = folder / f"block{number}.py"
-        path.write_text(text, "utf-8")
-        assert callable(runpy.run_path(str(path))["app"])
-
-
-@pytest.mark.parametrize(("path", "text"), blocks("end of"))
-def test_ends_of_examples(path, text):
-    assert (ROOT / path).read_text("utf-8").endswith(text)
-
-
 def commands():
-    [(_, line)] = blocks("serve")
+    [line] = [block.text for block in blocks(PAGE) if block.kind == "serve"]
     variables = dict(word.split("=", 1) for word in shlex.split(line) if re.match("[A-Z_]+=", word))
     words = [word for word in shlex.split(line) if not re.match("[A-Z_]+=", word)]
     return {
@@ -116,7 +89,6 @@ def test_flask_statusware_check(folder):
 
 
 def test_links_lead_somewhere():
-    for path in re.findall(r"`(examples/\w+)`", TEXT):
+    for path in re.findall(r"`(examples/\w+)`", read(PAGE)):
         assert (ROOT / path).is_dir()
         assert (ROOT / path / "statusware.toml").is_file()
-    assert Path(ROOT / "docs").is_dir()
