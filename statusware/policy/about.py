@@ -85,7 +85,7 @@ _API = {
     "allow_path": _row(
         "Paths that are let by although two readers could read them differently.",
         [],
-        items={"enum": list(AMBIGUITIES)},
+        items={"enum": [name for name in AMBIGUITIES if name]},
     ),
     "methods": _row(
         "Methods that are known beyond GET HEAD POST PUT PATCH DELETE OPTIONS.",

@@ -38,7 +38,7 @@ def _table(text: str, required: list[str], properties: dict[str, Any]) -> dict[s
         "additionalProperties": False,
         "required": required,
     }
-    listed = {"type": "array", "items": shape, "minItems": 1, "description": text}
+    listed = {"type": "array", "items": shape, "description": text}
     return {"anyOf": [shape, listed], "description": text}
 
 
