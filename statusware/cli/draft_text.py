@@ -86,12 +86,9 @@ _EXAMPLES = """
 """
 
 _ROUTES = """
-# Who may do what, as the app has it. In the place of
-#
-#   deny = ["everyone"]
-#
-# say who may: allow = ["role:editor", "user:ann"], allow = ["authenticated"]. For what
-# comes in a body, add a schema: body = "schemas/recipe.json".
+# Who may do what, as the app has it. Where it says `deny`, write who may instead: `allow`,
+# and then "role:editor", "user:ann", "authenticated" or what else docs/access.md has; and
+# `body`, the path of a JSON Schema, where there is a body to be checked.
 """
 
 _READERS = {"authenticated": "whoever is known", "everyone": "everyone", "nobody": "nobody"}
@@ -124,8 +121,11 @@ def check_command(app: str, policy: str) -> str:
 
 def _rule(rule: Rule, reads: str) -> str:
     lines = [f"# {note}" for note in _comments(rule)]
-    lines += ["[[routes]]", f"match = {_text(rule.match)}"]
-    lines.append(READERS[reads] if rule.reads else READERS["nobody"])
+    if rule.refused:
+        lines += [f"# No request gets to {_plain(rule.match)}", f"# {_plain(rule.refused)}"]
+    else:
+        lines += ["[[routes]]", f"match = {_text(rule.match)}"]
+        lines.append(READERS[reads] if rule.reads else READERS["nobody"])
     return "\n" + "\n".join(lines) + "\n"
 
 

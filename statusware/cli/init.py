@@ -109,7 +109,7 @@ def _remove(names: list[str]) -> None:
 
 
 def _members(drafted: Draft | None, policy: str, schema: str | None, reads: str) -> dict[str, Any]:
-    rules = [] if drafted is None else drafted.rules
+    rules = [] if drafted is None else [rule for rule in drafted.rules if not rule.refused]
     return {
         "policy": policy,
         "schema": schema,
@@ -133,11 +133,14 @@ def _told(
     if drafted is None:
         yield f"{policy}: a skeleton; with an app, as in shop:app, it has its routes"
         return
-    reading = sum(rule.reads for rule in drafted.rules)
+    rules = [rule for rule in drafted.rules if not rule.refused]
+    reading = sum(rule.reads for rule in rules)
     yield (
-        f"{policy}: {len(drafted.rules)} routes, {reading} to read, for {reads}, "
-        f"{len(drafted.rules) - reading} for nobody yet"
+        f"{policy}: {len(rules)} routes, {reading} to read, for {reads}, "
+        f"{len(rules) - reading} for nobody yet"
     )
-    if noted := sum(bool(rule.notes) for rule in drafted.rules):
+    if noted := sum(bool(rule.notes) for rule in rules):
         yield f"{noted} of them take in more than the app's own route; each says why"
+    if left := len(drafted.rules) - len(rules):
+        yield f"{left} of the app's have no rule: no request gets to them; each says why"
     yield f"next: edit it, set JWT_SECRET, then: {check_command(app or '', policy)}"

@@ -15,7 +15,7 @@ from ..layers.access import access_rule
 from ..rules import AccessRule, Route
 from ..rules.pattern import Pattern, parse_match
 from .model import Policy
-from .overlap import AppRoute, leads, meet, near, sample, widened
+from .overlap import AppRoute, leads, meet, near, refused, sample, widened
 
 __all__ = ["AppRoute", "Finding", "findings", "uncovered"]
 
@@ -40,6 +40,7 @@ def findings(policy: Policy, app_routes: Iterable[AppRoute] | None = None) -> li
     if app_routes is not None:
         listed = list(app_routes)
         found += uncovered(policy, listed)
+        found += _refused(policy, listed)
         found += _without_route(policy, listed)
     for route in policy.routes:
         found += _about_rule(policy, route)
@@ -52,6 +53,8 @@ def uncovered(policy: Policy, app_routes: Iterable[AppRoute]) -> list[Finding]:
     for app_route in app_routes:
         path = sample(app_route.pattern)
         if policy.scope is not None and not policy.scope.covers(path):
+            continue
+        if refused(app_route.pattern, policy.table.line):
             continue
         if app_route.methods is None:
             missing = [] if _lists(policy, app_route, "*") else [app_route.label]
@@ -80,8 +83,17 @@ def _uncovered(policy: Policy, route: str, app_route: AppRoute) -> Finding:
     listed = app_route.view is None and policy.table.lists(sample(app_route.pattern))
     open_ = policy.table.unlisted == "pass" and not listed
     fate = "anybody may use it" if open_ else "nobody can reach it"
-    close = near(app_route.pattern, [p.text for r in policy.routes for p in r.patterns])
+    listed_paths = [p.text for r in policy.routes for p in r.patterns]
+    close = near(app_route.pattern, listed_paths) if app_route.view is None else ""
     return Finding("error", "uncovered", route, f"no rule lists it{view}; {fate}{close}")
+
+
+def _refused(policy: Policy, app_routes: Iterable[AppRoute]) -> Iterable[Finding]:
+    """Routes that no rule can open, as their paths can be read in several ways."""
+    for app_route in app_routes:
+        if why := refused(app_route.pattern, policy.table.line):
+            told = f"nobody can reach it: {why[:1].lower()}{why[1:-1]} ([api] allow_path)"
+            yield Finding("warning", "refused", app_route.label, told)
 
 
 def _without_route(policy: Policy, app_routes: Sequence[AppRoute]) -> Iterable[Finding]:

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ..request import METHODS
+from ..request import METHODS, RequestLine
 from ..rules.pattern import Pattern, Variable, parse_match
-from .overlap import AppRoute, widened
+from .overlap import AppRoute, refused, widened
 
 __all__ = ["READS", "Draft", "Rule", "draft"]
 
@@ -27,15 +27,23 @@ ANY = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _METHOD = re.compile(r"[A-Z][A-Z0-9-]*")
 
 
+#: Reads paths as servers do that no policy has relaxed.
+_LINE = RequestLine(mount="")
+
+
 @dataclass
 class Rule:
-    """One entry of [[routes]]: `reads` says of which kind it is, `notes` what was lost."""
+    """One entry of [[routes]]: `reads` says of which kind it is, `notes` what was lost.
+
+    `refused` says why there can be no such rule: it is for a comment only.
+    """
 
     path: str
     methods: list[str]
     reads: bool
     views: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    refused: str = ""
 
     @property
     def match(self) -> str:
@@ -59,6 +67,11 @@ def draft(app_routes: Iterable[AppRoute]) -> Draft:
     made = Draft()
     known: dict[tuple[_Shape, bool], Rule] = {}
     for app_route in app_routes:
+        if why := refused(app_route.pattern, _LINE):
+            path = app_route.written or app_route.pattern
+            rule = Rule(path, _methods(app_route), False, [app_route.name], refused=why)
+            made.rules.append(rule)
+            continue
         for path, notes in _paths(app_route):
             for method in _methods(app_route):
                 _add(made, known, app_route, method, path, notes)

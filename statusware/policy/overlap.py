@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from itertools import starmap
 
 from ..errors import PolicyError
+from ..problem import Problem
+from ..request import RequestLine
 from ..rules.pattern import Pattern, Variable, parse_match
 
-__all__ = ["AppRoute", "leads", "meet", "near", "sample", "widened"]
+__all__ = ["AppRoute", "leads", "meet", "near", "refused", "sample", "widened"]
 
 #: Values that no literal of anybody's is equal to.
 _SAMPLES = {"": "-any-", "int": "90210", "uuid": "5b1e0bb6-53a2-4c1b-9c0e-3f5a0c1d2e3f",
@@ -44,7 +46,7 @@ class AppRoute:
         """What it is called in a finding."""
         if self.view is None:
             return self.pattern
-        return "/".join(filter(None, (self.pattern.rstrip("/"), "*traverse", self.view)))
+        return "/".join((self.pattern.rstrip("/"), "*traverse", self.view)).rstrip("/")
 
 
 def leads(pattern: Pattern, app_route: AppRoute) -> bool:
@@ -74,6 +76,16 @@ def sample(pattern: str) -> str:
         name, _, converter = part[1:-1].partition(":")
         parts.append(_SAMPLES.get(converter, "-any-") if part[:1] == "{" and name else part)
     return "/".join(parts)
+
+
+def refused(pattern: str, line: RequestLine) -> str:
+    """Why no path that a pattern matches is served, whatever the rules; "" if they are."""
+    path = sample(pattern)
+    try:
+        line.path({"PATH_INFO": path.encode("utf-8", "replace").decode("latin-1")})
+    except Problem as problem:
+        return problem.detail or str(problem)
+    return ""
 
 
 def meet(policy: Pattern, app: Pattern) -> bool:
