@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import importlib.metadata
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -35,6 +39,10 @@ LATER = frozenset("openapi".split())
 INTERRUPTED, CLOSED = 130, 141
 
 
+#: Nothing more can be written.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
 class Closed(Exception):
     """Nobody reads our output any more."""
 
@@ -49,12 +57,30 @@ class Commands(click.Group):
             raise click.UsageError(f"{args[0]} is not supported yet")
         return super().resolve_command(ctx, args)
 
+    # As ever, but that click would make status 1 of a pipe that is closed.
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with _closed():
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
-        """As ever, but that click would make status 1 of a pipe that is closed."""
-        try:
+        with _closed():
             return super().invoke(ctx)
-        except BrokenPipeError:
-            raise Closed from None
+
+
+@contextmanager
+def _closed() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise Closed from None
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("statusware")
+    except importlib.metadata.PackageNotFoundError:
+        return "of a checkout that is not installed"
 
 
 #: \b keeps click from filling the lines that follow.
@@ -71,7 +97,7 @@ Example: statusware check --policy statusware.toml
 
 
 @click.group(cls=Commands, epilog=_EPILOG)
-@click.version_option(package_name="statusware")
+@click.version_option(_version())
 def commands() -> None:
     """A correct HTTP status contract in front of any WSGI app."""
 
@@ -96,6 +122,12 @@ def run(args: list[str]) -> int:
     except (Closed, BrokenPipeError):
         _drop_output()
         return CLOSED
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        _drop_output()
+        sys.stderr.write(f"statusware: cannot be written: {error.strerror}\n")
+        return 2
     return status
 
 

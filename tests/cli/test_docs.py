@@ -1,0 +1,154 @@
+"""docs/cli.md: its sessions print what stands there; the examples of the help run."""
+
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+
+import pytest
+from click import Group
+
+from statusware import Policy
+from statusware.cli.group import commands
+from tests.integrations.tools import answers, free_port
+
+from .kitchen import ROOT, environment, kitchen
+
+TEXT = (ROOT / "docs" / "cli.md").read_text("utf-8")
+BLOCKS = re.findall(r"^<!-- (.*?) -->\n```(\w+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+README = (ROOT / "README.md").read_text("utf-8")
+SESSIONS = [text for how, _, text in BLOCKS if how == "run"]
+
+
+def test_every_block_is_run():
+    assert {(how, language) for how, language, _ in BLOCKS} == {
+        ("run", "console"),
+        ("toml", "toml"),
+    }
+    assert TEXT.count("\n```") == 2 * len(BLOCKS)
+
+
+def test_policies_are_valid():
+    for how, _, text in BLOCKS:
+        if how == "toml":
+            assert Policy(tomllib.loads(text))
+
+
+@pytest.fixture
+def readme(tmp_path):
+    """The files of the README."""
+    for name, text in re.findall(r"^<!-- file: (.*?) -->\n```\w+\n(.*?)^```$", README, re.M | re.S):
+        (tmp_path / name).write_text(text, "utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("session", SESSIONS, ids=range(len(SESSIONS)))
+def test_sessions(readme, session):
+    """Each `$` line is run in one shell; what follows it is what it prints (… is anything)."""
+    lines, expected = [], []
+    for line in session.splitlines():
+        if line.startswith("$ "):
+            lines.append(f"echo '@@'\n{line[2:]}")
+            expected.append([])
+        else:
+            expected[-1].append(line)
+    env = environment(readme)
+    env.pop("JWT_SECRET")
+    done = subprocess.run(
+        ["bash", "-c", "exec 2>&1\n" + "\n".join(lines)],
+        cwd=readme, env=env, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    printed = [part.strip("\n") for part in done.stdout.split("@@\n")[1:]]
+    assert len(printed) == len(expected)
+    for text, wanted in zip(printed, expected, strict=True):
+        pattern = re.escape("\n".join(wanted)).replace("…", ".*")
+        assert re.fullmatch(pattern, text), text
+
+
+def walk(group, name="statusware"):
+    yield name, group
+    for word, command in group.commands.items():
+        if isinstance(command, Group):
+            yield from walk(command, f"{name} {word}")
+        else:
+            yield f"{name} {word}", command
+
+
+def example(command):
+    return re.search(r"Example: (.*)", command.epilog)[1].strip()
+
+
+EXAMPLES = {name: example(command) for name, command in walk(commands)}
+
+#: How each of them ends in the kitchen, where it is not with 0.
+ENDS = {"statusware explain": 1, "statusware report": 1}
+
+BEFORE = {
+    "statusware init": "rm statusware.toml",
+    "statusware keys revoke": "statusware keys add billing",
+    "statusware explain": ":",
+}
+
+
+@pytest.mark.parametrize("name", [n for n in EXAMPLES if n != "statusware serve"])
+def test_examples_of_the_help_run(name, tmp_path):
+    line = EXAMPLES[name]
+    assert name in line
+    (tmp_path / "shop").mkdir()
+    kitchen(tmp_path)
+    script = f"{BEFORE.get(name, ':')} >/dev/null 2>&1; {line}"
+    if name == "statusware demo":
+        script = f"{line} --port 0"
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, env=environment(tmp_path), capture_output=True,
+        text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == ENDS.get(name, 0), (done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+
+
+#: gunicorn.util is what its absence is made of; the rest is as in a shell.
+WITHOUT_GUNICORN = """
+import importlib.util, sys
+real = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *more: None if name == "gunicorn" else real(name, *more)
+from statusware.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("gunicorn", [True, False])
+@pytest.mark.parametrize("by_environment", [True, False])
+def test_serve(tmp_path, gunicorn, by_environment):
+    """The example of its help, on a free port; and without gunicorn, and by variables."""
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__init__.py").touch()
+    kitchen(tmp_path)
+    (tmp_path / "shop.py").rename(tmp_path / "shop" / "wsgi.py")
+    variables, words = {}, shlex.split(EXAMPLES["statusware serve"])[1:]
+    if by_environment:
+        variables = {"STATUSWARE_APP": "shop.wsgi:app", "STATUSWARE_POLICY": "statusware.toml"}
+        words = ["serve"]
+    port = free_port()
+    start = ["-m", "statusware"] if gunicorn else ["-c", WITHOUT_GUNICORN]
+    process = subprocess.Popen(
+        [sys.executable, *start, *words, "--port", str(port)],
+        cwd=tmp_path, env=environment(tmp_path, **variables), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    deadline = time.monotonic() + 30
+    while not answers(port) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    done = subprocess.run(
+        ["curl", "-s", "-w", " %{http_code}", f"http://127.0.0.1:{port}/nowhere"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    process.send_signal(signal.SIGTERM if gunicorn else signal.SIGINT)
+    log = process.communicate(timeout=30)[0]
+    assert done.stdout.endswith(" 404"), log
+    assert '"not-found"' in done.stdout
+    assert ("not for production" in log) is not gunicorn
+    assert process.returncode == (0 if gunicorn else process.returncode)
