@@ -40,7 +40,7 @@ def test_policies_are_valid():
 @pytest.fixture
 def readme(tmp_path):
     """The files of the README."""
-    for name, text in re.findall(r"^<!-- file: (.*?) -->\n```\w+\n(.*?)^```$", README, re.M | re.S):
+    for name, text in re.findall(r"^<!-- file: (.*?) -->\n```\w+\n(.*?)^```$", README, re.MULTILINE | re.DOTALL):
         (tmp_path / name).write_text(text, "utf-8")
     return tmp_path
 
@@ -93,15 +93,17 @@ BEFORE = {
 }
 
 
-@pytest.mark.parametrize("name", [n for n in EXAMPLES if n != "statusware serve"])
+#: `serve` has a test of its own below, `demo` in tests/test_demo.py.
+ELSEWHERE = ("statusware serve", "statusware demo")
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name not in ELSEWHERE])
 def test_examples_of_the_help_run(name, tmp_path):
     line = EXAMPLES[name]
     assert name in line
     (tmp_path / "shop").mkdir()
     kitchen(tmp_path)
     script = f"{BEFORE.get(name, ':')} >/dev/null 2>&1; {line}"
-    if name == "statusware demo":
-        script = f"{line} --port 0"
     done = subprocess.run(
         ["bash", "-c", script], cwd=tmp_path, env=environment(tmp_path), capture_output=True,
         text=True, timeout=120, check=False,

@@ -1,5 +1,6 @@
 """`flask statusware check`, in Flask's own command line."""
 
+import json
 import subprocess
 import sys
 
@@ -44,6 +45,25 @@ def folder(tmp_path):
     (tmp_path / "broken.toml").write_text('[api]\nunlistd = "pass"\n')
     installed(tmp_path / "site")
     return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("app", "status", "members"),
+    [("shop", 0, {"routes", "schemes", "findings"}), ("shop:bare", 2, {"error"})],
+)
+def test_check_in_json(folder, app, status, members):
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", app, "statusware", "check", "--format", "json"],
+        cwd=folder,
+        env=environment(folder / "site"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["exit_status"], told["command"]) == (status, status, "check")
+    assert told.keys() - {"command", "exit_status"} == members
 
 
 @pytest.mark.parametrize(
