@@ -45,13 +45,15 @@ def folder(tmp_path, monkeypatch):
 
 def test_every_block_is_run():
     kinds = {how for how, _, _ in BLOCKS}
-    assert kinds == {"file", "python", "end of", "serve", "nginx"}
+    assert kinds == {
+        "file", "python", "end of", "serve", "nginx", "argument of gunicorn", "apache"
+    }  # fmt: skip
     assert TEXT.count("\n```") == 2 * len(BLOCKS)
 
 
 def test_files_are_used_below():
     assert {name for name, _ in blocks("file")} == {
-        "statusware.toml", "shop.py", "shop.ini", "gunicorn.conf.py", "wsgi.py"
+        "statusware.toml", "shop.py", "shop.ini", "gunicorn.conf.py", "wsgi.py", "uwsgi.ini"
     }  # fmt: skip
 
 
@@ -76,21 +78,47 @@ def commands():
         "waitress": (words, variables),
         "wsgi.py": (["waitress-serve", "--listen", "127.0.0.1:8000", "wsgi:application"], {}),
         "shop.ini": (["pserve", "shop.ini"], {}),
+        "uwsgi.ini": (["uwsgi", "uwsgi.ini"], {}),
+        "variables": by_variables(),
     }
+
+
+def by_variables():
+    [(_, line)] = blocks("argument of gunicorn")
+    words = shlex.split(line)
+    variables = dict(word.split("=", 1) for word in words if word.startswith("STATUSWARE_"))
+    assert words[len(variables)] == "gunicorn"
+    # Its configuration file lies in the folder, too; `-c` leaves it out.
+    bind = ["-c", "/dev/null", "--bind", "127.0.0.1:8000"]
+    return ["gunicorn", *bind, *words[len(variables) + 1 :]], variables
 
 
 @pytest.mark.parametrize("name", commands())
 def test_servers(folder, name):
     port = free_port()
-    for path in (folder / "gunicorn.conf.py", folder / "shop.ini"):
+    for path in (folder / "gunicorn.conf.py", folder / "shop.ini", folder / "uwsgi.ini"):
         path.write_text(path.read_text().replace(":8000", f":{port}"))
     (first, *rest), variables = commands()[name]
+    if program(first) is None:
+        pytest.skip(f"{first} is not installed")
     command = [program(first), *(word.replace(":8000", f":{port}") for word in rest)]
     if first == "gunicorn":
         command.append("--no-control-socket")
     env = environment(folder, installed(folder / "site"), JWT_SECRET=SECRET, **variables)
     with serving(command, port, cwd=folder, env=env):
         check(port)
+        if name == "gunicorn":  # the worker class that the file names
+            status, _, body = ask(port, "GET", "/" + "x" * 5000)
+            assert (status, json.loads(body)["code"]) == (414, "uri-too-long")
+
+
+def test_the_lines_for_apache():
+    """Nobody runs them here; at least what they name is there."""
+    [(_, text)] = blocks("apache")
+    assert "WSGIScriptAlias / /srv/shop/wsgi.py" in text
+    assert "wsgi.py" in dict(blocks("file"))
+    assert "WSGIPassAuthorization On" in text
+    assert "No test of ours runs Apache" in TEXT
 
 
 def check(port):
