@@ -31,7 +31,6 @@ from ..policy.build import in_force, layered
 from ..problem import Problem
 from .flask_app import TRANSLATION, Inside, Outside, needs_context
 from .flask_request import reusing
-from .reuse import Offer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -109,7 +108,7 @@ def translate_exceptions(app: Flask, translation: Translation) -> None:
 
 
 def _install(app: Flask, policy: Policy | None, *, override: bool) -> None:
-    offer = Offer(app.wsgi_app)
+    inner = app.wsgi_app
 
     def build(policy: Policy | None) -> WSGIApplication:
         """The app behind one policy. What becomes of a request is settled by it alone."""
@@ -117,11 +116,11 @@ def _install(app: Flask, policy: Policy | None, *, override: bool) -> None:
 
         def settle() -> None:
             """What depends on what the app has imported, or set, since `init_app`."""
-            app.request_class = reusing(app.request_class)
+            app.request_class = reusing(app)
             translate_exceptions(app, translation)
 
         settle()
-        inside = Inside(app, offer, translation, settle)
+        inside = Inside(app, inner, translation, settle)
         wrapped = wrap(inside) if policy is None else layered(inside, policy)
         app.extensions["statusware"] = policy
         context = policy is not None and needs_context(policy)
