@@ -8,7 +8,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import click
@@ -22,7 +22,7 @@ from .explain import explain
 from .init import init
 from .keys import keys
 from .lint import lint
-from .output import print_json, refusal, wants_json
+from .output import kept_for_json, print_json, refusal, wants_json
 from .problems import problems
 from .report import report
 from .schema import schema
@@ -117,7 +117,8 @@ def run(args: list[str]) -> int:
     import_from_here()
     _speak_any_encoding()
     try:
-        status = _main(args or ["--help"])
+        with kept_for_json() if wants_json(args) else nullcontext():
+            status = _main(args or ["--help"])
         sys.stdout.flush()
     except (Closed, BrokenPipeError):
         _drop_output()
@@ -140,6 +141,9 @@ def _main(args: list[str]) -> int:
         return _refuse(args, error, 2)
     except click.Abort:
         return INTERRUPTED
+    except SystemExit as error:
+        # An app that has no `if __name__ == "__main__"`, say; its status is not our verdict.
+        return _refuse(args, PolicyError(f"something has called sys.exit({error.code!r})"), 2)
     return int(status or 0)
 
 

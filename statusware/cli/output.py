@@ -12,15 +12,30 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from contextlib import contextmanager, redirect_stdout
+from itertools import pairwise
+from typing import Any, TextIO
 
 from ..errors import PolicyError
 from .screen import Screen
 
-__all__ = ["Line", "columns", "document", "print_json", "refusal", "show", "to_json", "wants_json"]
+__all__ = [
+    "Line",
+    "columns",
+    "document",
+    "kept_for_json",
+    "print_json",
+    "refusal",
+    "show",
+    "to_json",
+    "wants_json",
+]
 
 #: A line, and how it looks on a terminal: "", "red", "bold", as rich has it.
 Line = tuple[str, str]
+
+#: The stdout that is kept for an object.
+_kept: list[TextIO] = []
 
 #: A last column that would be narrower than this goes to a line of its own.
 NARROW = 24
@@ -41,12 +56,24 @@ def show(
 
 def print_json(members: Mapping[str, Any]) -> None:
     """Print one object. Where stdout is not UTF-8, other characters are escaped."""
-    sys.stdout.write(document(members))
+    (_kept[-1] if _kept else sys.stdout).write(document(members))
+
+
+@contextmanager
+def kept_for_json() -> Iterator[None]:
+    """Keep stdout for our object alone: what an app prints meanwhile goes to stderr."""
+    _kept.append(sys.stdout)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _kept.pop()
 
 
 def document(members: Mapping[str, Any]) -> str:
     """JSON laid out, for stdout."""
-    encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
+    out = _kept[-1] if _kept else sys.stdout
+    encoding = (getattr(out, "encoding", None) or "").lower().replace("-", "")
     return to_json(members, ascii_only=encoding != "utf8")
 
 
@@ -90,8 +117,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def wants_json(args: Sequence[str]) -> bool:
     """Whether these arguments ask for JSON, well-formed or not."""
-    pairs = zip(args, [*args[1:], ""], strict=True)
-    return any(pair == ("--format", "json") or pair[0] == "--format=json" for pair in pairs)
+    return "--format=json" in args or ("--format", "json") in pairwise(args)
 
 
 def refusal(command: str, status: int, error: Exception) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ..page import index_page
 from ..policy import Policy
 from .complete import codes as complete_codes
 from .options import policy_option
-from .output import document
+from .output import show
 
 __all__ = ["problems"]
 
@@ -42,6 +42,9 @@ def problems(code: str | None, policy: str | None, form: str) -> int:
         codes = {code: codes[code]}
     entries = sorted(codes.values(), key=lambda entry: (entry.status, entry.code))
     rows = [entry_members(entry) for entry in entries]
+    if form == "json":
+        told = [{name: text for name, text in row.items() if name != "type"} for row in rows]
+        return show("problems", form, 0, {"problems": told}, ())
     click.echo(_FORMS[form](rows), nl=False)
     return 0
 
@@ -54,13 +57,8 @@ def _markdown(rows: Iterable[dict[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _json(rows: Iterable[dict[str, Any]]) -> str:
-    told = [{name: value for name, value in row.items() if name != "type"} for row in rows]
-    return document({"command": "problems", "exit_status": 0, "problems": told})
-
-
 def _html(rows: Iterable[dict[str, Any]]) -> str:
     return index_page([{**row, "type": f"#{row['code']}"} for row in rows]).decode()
 
 
-_FORMS = {"md": _markdown, "json": _json, "html": _html}
+_FORMS = {"md": _markdown, "html": _html}

@@ -40,7 +40,9 @@ def test_policies_are_valid():
 @pytest.fixture
 def readme(tmp_path):
     """The files of the README."""
-    for name, text in re.findall(r"^<!-- file: (.*?) -->\n```\w+\n(.*?)^```$", README, re.MULTILINE | re.DOTALL):
+    for name, text in re.findall(
+        r"^<!-- file: (.*?) -->\n```\w+\n(.*?)^```$", README, re.MULTILINE | re.DOTALL
+    ):
         (tmp_path / name).write_text(text, "utf-8")
     return tmp_path
 

@@ -16,7 +16,7 @@ from statusware.cli import main
 from statusware.cli.group import commands
 from statusware.cli.output import columns
 
-from .kitchen import ROOT, environment, kitchen
+from .kitchen import ROOT, SHOP, environment, kitchen
 
 PAGE = (ROOT / "docs" / "cli.md").read_text("utf-8")
 
@@ -248,6 +248,29 @@ def test_each_help_says_with_which_status_it_ends(name, capsys):
     main([*name.split(), "--help"])
     text = " ".join(capsys.readouterr().out.split())
     assert "Exit status 0" in text or name == "serve"
+
+
+def test_what_an_app_prints_stays_out_of_the_object(folder, capsys):
+    (folder / "loud.py").write_text(f"print('Hello')\n{SHOP}")
+    assert main(["check", "loud:app", "--format", "json"]) == 0
+    found, err = told(capsys)
+    assert (found["exit_status"], err) == (0, "Hello\n")
+    sys.modules.pop("loud")
+    assert main(["check", "loud:app"]) == 0
+    assert capsys.readouterr().out.startswith("Hello\n")
+
+
+@pytest.mark.parametrize("call", ["sys.exit()", "sys.exit(0)", "sys.exit('bye')", "exit(1)"])
+@pytest.mark.parametrize(
+    "command", ["check {}:app", "lint {}:app", "init {}:app --policy new.toml"]
+)
+def test_an_app_that_ends_the_process_has_not_passed(folder, command, call, capsys):
+    (folder / "ending.py").write_text(f"import sys\n{call}\n")
+    assert main(command.format("ending").split()) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("statusware: something has called sys.exit(")
+    sys.modules.pop("ending", None)
 
 
 # Terminals, pipes, locales
