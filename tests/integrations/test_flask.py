@@ -194,6 +194,21 @@ class TestHandlersOfTheApp:
         assert (answer.status_code, answer.json["code"]) == (410, "gone")
 
 
+def test_blueprints_that_are_registered_later_and_within_others():
+    """Their views are behind the policy, and their own handlers win."""
+    app = Flask("shop")
+    Statusware(app, TABLE)
+    outer, inner = Blueprint("outer", __name__), Blueprint("inner", __name__)
+    for blueprint in (outer, inner):
+        blueprint.add_url_rule("/<name>", view_func=show)
+    inner.register_error_handler(RecipeNotFound, theirs)
+    outer.register_blueprint(inner, url_prefix="/inner")
+    app.register_blueprint(outer, url_prefix="/outer")
+    assert code(app, "/outer/withdrawn") == (410, "gone")
+    assert app.test_client().get("/outer/inner/withdrawn").json == {"theirs": "Withdrawn"}
+    assert code(app, "/outer/inner/taken") == (409, "conflict")
+
+
 @pytest.mark.parametrize("what", [410, Gone])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_handlers_of_a_status_win(when, what):
