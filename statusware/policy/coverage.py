@@ -21,6 +21,9 @@ __all__ = ["AppRoute", "Finding", "findings", "uncovered"]
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
+#: A pattern of an app, and its methods (None: any).
+_Row = tuple[Pattern, frozenset[str] | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -98,15 +101,11 @@ def _refused(policy: Policy, app_routes: Iterable[AppRoute]) -> Iterable[Finding
 
 def _without_route(policy: Policy, app_routes: Sequence[AppRoute]) -> Iterable[Finding]:
     """Rules for what the app does not have."""
-    known = [
-        (parse_match(f"* {widened(each.pattern)[0]}"), each.methods)
-        for each in app_routes
-        if each.view is None
-    ]
+    known = _Known(each for each in app_routes if each.view is None)
     traversed = [r for r in app_routes if r.view is not None]
     for route in policy.routes:
         for pattern in route.patterns:
-            served = [methods for other, methods in known if meet(pattern, other)]
+            served = known.methods(pattern)
             served += [each.methods for each in traversed if leads(pattern, each)]
             if not served:
                 close = near(pattern.text, [r.pattern for r in app_routes])
@@ -121,6 +120,32 @@ def _without_route(policy: Policy, app_routes: Sequence[AppRoute]) -> Iterable[F
                     text = f"the app does not take {method} there"
                     at = f"{method} {pattern.text}"
                     yield Finding("warning", "no-route", at, text, route.where)
+
+
+class _Known:
+    """The patterns of an app by their first segment, as each is asked for by many rules."""
+
+    def __init__(self, app_routes: Iterable[AppRoute]) -> None:
+        self._all: list[_Row] = []
+        self._by_first: dict[str | None, list[_Row]] = {}
+        for each in app_routes:
+            pattern = parse_match(f"* {widened(each.pattern)[0]}")
+            self._all.append((pattern, each.methods))
+            self._by_first.setdefault(_first(pattern), []).append(self._all[-1])
+
+    def methods(self, pattern: Pattern) -> list[frozenset[str] | None]:
+        """The methods of each pattern that has a path in common with this one."""
+        first = _first(pattern)
+        asked = self._all
+        if first is not None:
+            asked = self._by_first.get(first, []) + self._by_first.get(None, [])
+        return [methods for other, methods in asked if meet(pattern, other)]
+
+
+def _first(pattern: Pattern) -> str | None:
+    """The first segment, if it is the same in every path; None for a variable."""
+    first = pattern.segments[0] if pattern.segments else ""
+    return first if isinstance(first, str) else None
 
 
 def _about_rule(policy: Policy, route: Route) -> Iterable[Finding]:

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from statusware import Policy, PolicyError, wrap
+from statusware.policy import coverage
 from statusware.policy.coverage import AppRoute, Finding, audit, findings, uncovered
 from tests.bypass.apps import App
 
@@ -287,3 +288,13 @@ def test_an_app_that_cannot_be_read_is_served_all_the_same(caplog):
     app.routes[:] = [object()]
     assert wrap(app, {"routes": [{"match": "GET /a", "allow": "everyone"}]})
     assert "cannot be read" in caplog.text
+
+
+def test_a_thousand_rules_are_compared_in_no_time(monkeypatch):
+    """By their first segment: a few comparisons for each rule, not one for each route."""
+    asked = []
+    real = coverage.meet
+    monkeypatch.setattr(coverage, "meet", lambda *pair: asked.append(pair) or real(*pair))
+    matches = [f"GET /r{at}/{{id}}" for at in range(1000)]
+    assert findings(policy(*matches), app_routes(*matches, "PURGE /{x}/y")) == []
+    assert len(asked) == 2000
