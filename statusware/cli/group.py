@@ -65,7 +65,12 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         with _closed():
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            except SystemExit as error:
+                # An app without `if __name__ == "__main__"`, say: its status is not our verdict.
+                reason = f"something has called sys.exit({error.code!r})"
+                raise PolicyError(reason) from None
 
 
 @contextmanager
@@ -141,9 +146,6 @@ def _main(args: list[str]) -> int:
         return _refuse(args, error, 2)
     except click.Abort:
         return INTERRUPTED
-    except SystemExit as error:
-        # An app that has no `if __name__ == "__main__"`, say; its status is not our verdict.
-        return _refuse(args, PolicyError(f"something has called sys.exit({error.code!r})"), 2)
     return int(status or 0)
 
 
