@@ -54,14 +54,14 @@ class Custom:
     ) -> None:
         if not isinstance(ambient, bool):
             raise PolicyError("must be true or false", key="ambient")
-        challenge = challenge or f'{name.title()} realm="api"'
+        challenge = f'{name.title()} realm="api"' if challenge == "" else challenge
         if not valid_challenge(challenge):
             reason = f"{challenge!r} is not a challenge"
             raise PolicyError(reason, key="challenge", hint="""write 'Session realm="shop"'""")
         self.name, self.ambient = name, ambient
         #: The function that is asked; an integration may put one around it.
         self.verify = load_function(verify, "verify")
-        self.header = header_key(header, "header") if header else None
+        self.header = header_key(header, "header") if header != "" else None
         self._challenges = (challenge,)
 
     def challenges(self, error: str = "") -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import click
 
 from ..layers.report import MARK
 from .options import in_format
+from .output import Line, columns, show
 
 __all__ = ["report"]
 
@@ -33,18 +34,23 @@ def report(log: IO[str], form: str) -> int:
 
     Reads the records of `[api] report` in LOG (- is stdin), and shows the most frequent
     first. Whatever else stands in the log is passed over. Exit status 0 if nothing would
-    have been refused, else 1.
+    have been refused, 1 if something would, 2 if the log cannot be read.
     """
     rows = _rows(log)
-    if form == "json":
-        click.echo(json.dumps([row._asdict() for row in rows], indent=2))
-    else:
-        width = len(str(rows[0].times)) if rows else 1
-        for row in rows:
-            click.echo(f"{row.times:{width}}  {row.status} {row.code:24} {row.what}  ({row.layer})")
-        total = sum(row.times for row in rows)
-        click.echo(f"{total} refused" if total else "nothing would have been refused")
-    return 1 if rows else 0
+    members = {"refused": [row._asdict() for row in rows], "total": sum(r.times for r in rows)}
+    return show("report", form, int(bool(rows)), members, _text(rows))
+
+
+def _text(rows: list[Row]) -> Iterable[str | Line]:
+    if not rows:
+        yield "nothing would have been refused", "green"
+        return
+    width = len(str(rows[0].times))
+    yield from columns([
+        (f"{row.times:{width}}", f"{row.status} {row.code:23}", f"{row.what}  ({row.layer})")
+        for row in rows
+    ])  # fmt: skip
+    yield f"{sum(row.times for row in rows)} refused", "bold"
 
 
 def _rows(lines: Iterable[str]) -> list[Row]:

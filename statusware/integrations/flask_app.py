@@ -4,14 +4,15 @@
 and the app's database; `Inside` pops it, so that Flask makes its own for the request, as
 ever. Exceptions that Flask propagates for the debugger or a test pass through the policy.
 
-environ keys set and removed: `statusware.flask_context`.
+Where a policy is reloaded, each has two of its own, so that a request meets one alone.
+
+environ keys set: `statusware.flask_translation`. Set and removed: `statusware.flask_context`.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..auth.custom import Custom
@@ -27,11 +28,14 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask.ctx import AppContext
 
-__all__ = ["Inside", "Outside", "needs_context"]
+__all__ = ["TRANSLATION", "Inside", "Outside", "needs_context"]
 
 log = logging.getLogger("statusware.flask")
 
 _CONTEXT = "statusware.flask_context"
+
+#: The environ key of the table of exceptions that is in force for a request.
+TRANSLATION = "statusware.flask_translation"
 
 
 class _Propagated(BaseException):
@@ -99,6 +103,7 @@ class Inside:
             environ.pop(_CONTEXT).pop()
         if "statusware.json" in environ:
             offer(environ)
+        environ[TRANSLATION] = self._translation
         try:
             return self._inner(environ, start_response)
         except Exception as error:
@@ -108,9 +113,7 @@ class Inside:
 
     def _first_request(self, settle: Callable[[], None]) -> None:
         self._settle = None
-        # Flask's, where the app has served already, without us around.
-        with suppress(AssertionError):
-            settle()
+        settle()
 
     def _propagates(self, error: Exception) -> bool:
         """Whether whoever watches shall see it: the debugger, or a test.

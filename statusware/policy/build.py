@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from .reload import Reloading
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["stack", "wrap"]
+__all__ = ["in_force", "layered", "stack", "wrap"]
 
 log = logging.getLogger("statusware.policy")
 
@@ -41,12 +41,19 @@ def wrap(
     """
     if policy is None:
         return ErrorEnvelope(app)
-    policy = Policy.of(policy)
-    build = partial(_build, app)
+    return in_force(Policy.of(policy), partial(layered, app))
+
+
+def in_force(policy: Policy, build: Callable[[Policy], WSGIApplication]) -> WSGIApplication:
+    """What `build` makes of a policy; with `[api] reload`, of each that takes its place.
+
+    A `PolicyError` of `build` stops the start, or leaves the policy from before in force.
+    """
     return Reloading(policy, build) if policy.reload else build(policy)
 
 
-def _build(app: WSGIApplication, policy: Policy) -> WSGIApplication:
+def layered(app: WSGIApplication, policy: Policy) -> WSGIApplication:
+    """`app` in all the layers of one policy. For integrations, which put more around it."""
     _compare(app, policy)
     if is_of(app, "pyramid.router", "Router"):
         pyramid = importlib.import_module("statusware.integrations.pyramid")

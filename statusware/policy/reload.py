@@ -14,7 +14,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .model import Policy
 
@@ -42,6 +42,11 @@ class Reloading:
         self._app = build(policy)
         self._next = 0.0
         self._lock = threading.Lock()
+
+    @property
+    def renderer(self) -> Any:
+        """How errors look at the moment; our gunicorn workers ask for it."""
+        return getattr(self._app, "renderer", None)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if time.monotonic() >= self._next:

@@ -55,7 +55,7 @@ SHAPE: dict[str, Any] = {
                     "unlisted": {"enum": ["reject", "pass"], "description": '"reject" or "pass"'},
                     "mount": {
                         "type": ["string", "array"],
-                        "items": {"type": "string"},
+                        "items": {"type": "string", "description": "a string"},
                         "description": "a string or a list of strings",
                     },
                     "origin": {
