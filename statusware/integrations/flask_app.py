@@ -9,13 +9,13 @@ environ keys set and removed: `statusware.flask_context`.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..auth.custom import Custom
 from ..layers.translate import Translation
+from ..logs.table import TEARDOWN
 from ..policy import Policy
 from ..problem import Problem
 from ..rules.principals import reads_request
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from flask.ctx import AppContext
 
 __all__ = ["Inside", "Outside", "needs_context"]
-
-log = logging.getLogger("statusware.flask")
 
 _CONTEXT = "statusware.flask_context"
 
@@ -68,8 +66,8 @@ class Outside:
             return
         try:
             context.pop()
-        except Exception:  # a teardown function of the app's; the answer has been given
-            log.exception("a teardown function failed")
+        except Exception as error:  # a teardown function of the app's; the answer has been given
+            TEARDOWN.tell(environ=environ, error=error)
 
 
 class Inside:

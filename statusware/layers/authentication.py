@@ -22,6 +22,7 @@ from ..auth.proxy import Proxy
 from ..auth.scheme import Scheme
 from ..auth.strip import IDENTITY_HEADERS, Stripper
 from ..errors import PolicyError, check_flag, check_list
+from ..logs.table import EXPLAINING
 from ..problem import Problem
 from ..rules import Match, RouteTable
 from .access import access_rule
@@ -78,7 +79,7 @@ class Authentication(Guard):
         believed = (key for keys in self._passed.values() for key in keys)
         self._strip = Stripper(strip_headers, keys=believed).strip
         if explain:
-            self.log.warning("explain is on: clients are told why credentials are refused")
+            EXPLAINING.tell()
         self._table = routes
         self._public = RouteTable(public) if public else None
         names = [scheme.name for scheme in schemes]

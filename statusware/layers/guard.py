@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..body.read import drain
 from ..errors import check_app
+from ..logs.event import fields
 from ..problem import Problem, request_id
 
 if TYPE_CHECKING:
@@ -74,4 +75,5 @@ class Guard:
                 environ.get("REQUEST_METHOD"),
                 environ.get("PATH_INFO"),
                 request_id(environ),
+                extra=fields("refused", environ, problem=problem, layer=type(self).__name__),
             )

@@ -7,7 +7,6 @@ HTML. A renderer that fails is logged, and the default takes its place.
 from __future__ import annotations
 
 import copy
-import logging
 import re
 from collections.abc import Mapping
 from functools import partial
@@ -18,6 +17,7 @@ from webob.acceptparse import create_accept_header
 from ..catalog import CODES, Entry
 from ..encoding import encode, plain
 from ..errors import PolicyError, nearest
+from ..logs.table import RENDERER_ANSWER, RENDERER_FAILED
 from ..page import page
 from ..problem import Problem, Renderer, document, problem_json, request_id
 from ..rules.principals import load_object
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 __all__ = ["Rendering", "prefers_html", "simple_json"]
-
-log = logging.getLogger("statusware.envelope")
 
 _OFFERS = ("application/problem+json", "application/json", "text/html")
 
@@ -87,9 +85,11 @@ class Rendering:
             content_type, body = self._render(problem, environ)
             if type(body) is bytes and _CONTENT_TYPE.fullmatch(content_type):
                 return str(content_type), body
-            log.error("the renderer answered no (content type, bytes); using the default")
-        except Exception:  # a renderer is the app's own; an error still wants an answer
-            log.exception("the renderer failed; using the default")
+            RENDERER_ANSWER.tell(environ=environ, problem=problem, layer="ErrorEnvelope")
+        except Exception as error:  # a renderer is the app's own; an error still wants an answer
+            RENDERER_FAILED.tell(
+                environ=environ, problem=problem, error=error, layer="ErrorEnvelope"
+            )
         return self._default(problem, environ)
 
     def _completed(self, problem: Problem) -> Problem:

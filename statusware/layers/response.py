@@ -7,21 +7,17 @@ buffered; `close()` is called exactly once.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from ..correlation import request_id
-from .record import log_midstream
+from .record import log_midstream, log_unclosed
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 __all__ = ["Outgoing", "Rest"]
-
-log = logging.getLogger("statusware.envelope")
 
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
 _Headers = list[tuple[str, str]]
@@ -156,8 +152,8 @@ class Rest:
         """Close, where the answer is another one already."""
         try:
             self.close()
-        except Exception:  # it is the app's; what it was about has been decided
-            log.exception("close() of the app's response failed [%s]", request_id(self._environ))
+        except Exception as error:  # it is the app's; what it was about has been decided
+            log_unclosed(error, self._environ)
 
 
 #: Whether a status line is an error: those seen so far, so that each is read once.

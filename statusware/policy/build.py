@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import logging
 import os
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import PolicyError
 from ..layers.envelope import ErrorEnvelope
+from ..logs.table import ROUTES_UNREAD, UNCOVERED, UNSERVED
 from ..problem import Problem
 from ..request import Scope
 from .coverage import audit, uncovered
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 __all__ = ["stack", "wrap"]
-
-log = logging.getLogger("statusware.policy")
 
 
 def wrap(
@@ -73,15 +71,13 @@ def _compare(app: WSGIApplication, policy: Policy) -> None:
     reader = importlib.import_module("statusware.integrations.routes")
     try:
         routes = reader.routes_of(app)
-    except Exception:  # the inside of a framework that is not as we know it: no reason to fail
-        log.exception("the routes of the app cannot be read")
+    except Exception as error:  # the inside of a framework not as we know it: no reason to fail
+        ROUTES_UNREAD.tell(error=error)
         routes = None
     if policy.audit:
         audit(policy, routes)
     elif routes and (missing := uncovered(policy, routes)):
-        log.warning(
-            "routes of the app without a rule: %d; `statusware check` names them", len(missing)
-        )
+        UNCOVERED.tell(len(missing))
 
 
 class _Audited:
@@ -100,7 +96,7 @@ class _Audited:
             try:
                 _compare(self._bare, self._policy)
             except PolicyError as error:
-                log.critical("%s; nothing is served", error)
+                UNSERVED.tell(error)
                 self._wrapped = Problem(503)
             self._asked = True
         return self._wrapped(environ, start_response)
