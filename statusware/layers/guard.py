@@ -41,6 +41,8 @@ class Guard:
         self._inner = app
         #: Told what each guard of the row decides, where the log asks for it.
         self.tell: Tell | None = None
+        #: Told the same of every request, where somebody measures.
+        self.watch: Tell | None = None
         if isinstance(app, Guard) and type(app).__call__ is Guard.__call__:
             self._row, self._inner = (self, *app._row), app._inner
 
@@ -49,7 +51,7 @@ class Guard:
         raise NotImplementedError
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        tell = self.tell if _trace.isEnabledFor(logging.DEBUG) else None
+        tell = self.watch or (self.tell if _trace.isEnabledFor(logging.DEBUG) else None)
         for guard in self._row:
             try:
                 answer = guard.check(environ)

@@ -17,7 +17,7 @@ from .record import log_midstream, log_unclosed
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-__all__ = ["Outgoing", "Rest"]
+__all__ = ["Outgoing", "Passing", "Rest"]
 
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
 _Headers = list[tuple[str, str]]
@@ -91,6 +91,25 @@ class Outgoing:
         """Put another response in the place of the app's, and send it."""
         self.status, self.headers, self.exc_info = status, headers, None
         self.send()
+
+
+class Passing:
+    """A response that passes as it comes, for those who only want to know its status."""
+
+    #: The status line; "" until the response has been started.
+    status = ""
+
+    def __init__(self, start_response: StartResponse) -> None:
+        self._start = start_response
+
+    def start(
+        self, status: str, headers: _Headers, exc_info: Any = None, /
+    ) -> Callable[[bytes], object]:
+        """`start_response` as whoever is inside sees it."""
+        self.status = status
+        if exc_info is None:
+            return self._start(status, headers)
+        return self._start(status, headers, exc_info)
 
 
 class Rest:

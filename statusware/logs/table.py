@@ -144,6 +144,11 @@ POLICY_KEPT = Event(
     (), "`[api] reload`: a changed policy cannot be used",
 )  # fmt: skip
 
+METRICS_FAILED = Event(
+    "metrics-failed", "statusware.metrics", ERROR, "requests cannot be counted; told once",
+    ("exception",), "the metrics cannot be written, to a full disk for instance", traceback=True,
+)  # fmt: skip
+
 # The start.
 EXPLAINING = Event(
     "explaining", _CREDENTIALS, WARNING,
@@ -198,6 +203,6 @@ EVENTS = (
     PREDICATE_FAILED, PREDICATE_ANSWER, VERIFIER_FAILED, VERIFIER_ANSWER, CHECK_FAILED,
     RENDERER_FAILED, RENDERER_ANSWER, UNTOLD, UNCLOSED, TEARDOWN, MOUNT, UNRESOLVED,
     FILE_READ, FILE_KEPT, USER_UNUSABLE, KEY_UNUSED, KEYS_UNFETCHED, KEYS_FAILED, NO_THREAD,
-    POLICY_READ, POLICY_KEPT, EXPLAINING, ROUTES_UNREAD, UNCOVERED, UNSERVED,
+    POLICY_READ, POLICY_KEPT, METRICS_FAILED, EXPLAINING, ROUTES_UNREAD, UNCOVERED, UNSERVED,
     REPORTED, TRIAL_FAILED, TRACED, *LINTED, WORKER,
 )  # fmt: skip

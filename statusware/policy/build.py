@@ -45,11 +45,19 @@ def _build(app: WSGIApplication, policy: Policy) -> WSGIApplication:
     if is_of(app, "pyramid.router", "Router"):
         pyramid = importlib.import_module("statusware.integrations.pyramid")
         pyramid.check_traversal(policy, vars(app)["registry"])
-    wrapped = stack(app, *policy.layers)
+    inside = app if not policy.metrics else _prometheus().Exposed(app, policy.metrics)
+    wrapped = stack(inside, *policy.layers)
     trace(wrapped, policy)
     if policy.audit:
         wrapped = _Audited(app, wrapped, policy)
+    if policy.metrics is not None:
+        wrapped = _prometheus().Metrics(wrapped)
     return wrapped if policy.scope is None else _Scoped(app, wrapped, policy.scope)
+
+
+def _prometheus() -> Any:
+    """The module of the metrics, which imports an extra. The policy has looked for it."""
+    return importlib.import_module("statusware.integrations.prometheus")
 
 
 def stack(app: WSGIApplication, *layers: Layer) -> WSGIApplication:
@@ -88,7 +96,9 @@ class _Audited:
     """
 
     def __init__(self, bare: WSGIApplication, wrapped: WSGIApplication, policy: Policy) -> None:
-        self._bare, self._wrapped, self._policy = bare, wrapped, policy
+        self._bare, self.app, self._policy = bare, wrapped, policy
+        #: How its errors look; our gunicorn workers ask for it.
+        self.renderer = getattr(wrapped, "renderer", None)
         self._asked = False
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -97,9 +107,9 @@ class _Audited:
                 _compare(self._bare, self._policy)
             except PolicyError as error:
                 UNSERVED.tell(error)
-                self._wrapped = Problem(503)
+                self.app = Problem(503)
             self._asked = True
-        return self._wrapped(environ, start_response)
+        return self.app(environ, start_response)
 
 
 class _Scoped:

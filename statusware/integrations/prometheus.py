@@ -1,0 +1,235 @@
+"""Metrics for Prometheus: how often each answer was given, and how long it took to decide.
+
+    statusware_requests_total{route, status, code, layer}
+    statusware_decision_seconds{layer}        one layer's check of one request
+    statusware_validation_seconds{route}      reading, parsing and checking one body
+
+`[metrics]` in a policy puts `Metrics` around its layers; without it nothing of this is
+imported. Labels never hold what a client sent: routes are the patterns of the policy, codes
+those of the table and of `[problems]`, layers are classes. What is beyond them is one label.
+
+environ keys set: `statusware.steps`. environ keys read: `statusware.route`,
+`statusware.answered`, `statusware.json`, `HTTP_UPGRADE`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from functools import cache
+from time import perf_counter
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, make_wsgi_app
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from ..catalog import CODES
+from ..errors import PolicyError, check_app
+from ..layers.body import JSONBody
+from ..layers.guard import Guard
+from ..layers.response import Passing
+from ..logs.table import METRICS_FAILED
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+__all__ = ["BUCKETS", "FOLDER", "UNLISTED", "Exposed", "Metrics"]
+
+#: Seconds. A layer decides in some microseconds, bcrypt and key sets take their time.
+BUCKETS = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 5e-3, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0)
+
+#: The variable with the folder of multiprocess mode; its name is prometheus_client's.
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+#: The route of a request that no route lists, and the code of a problem that no table has.
+UNLISTED, OTHER = "unlisted", "other"
+
+#: What one guard has decided: the guard, whether it answered, whether a body has been
+#: checked by then, and when that was.
+_Step = tuple[Guard, bool, bool, float]
+
+_STEPS = "statusware.steps"
+_trace = logging.getLogger("statusware.trace")
+
+
+class Metrics:
+    """Counts what the layers of `app` answer, and times what they decide.
+
+    `app` is the outermost layer (an `ErrorEnvelope`, as a rule), `registry` where the
+    metrics are kept. A wrong option, or a folder of multiprocess mode that is none, is a
+    `PolicyError`.
+
+        app = Metrics(ErrorEnvelope(Routing(app, ["GET /recipes"])))
+    """
+
+    def __init__(self, app: WSGIApplication, *, registry: CollectorRegistry = REGISTRY) -> None:
+        check_app(app)
+        _check_folder()
+        self.app = app
+        #: How errors look; our gunicorn workers ask for it.
+        self.renderer = getattr(app, "renderer", None)
+        self._codes = getattr(self.renderer, "codes", CODES)
+        requests, decision, validation = _families(registry)
+        # Bounded, as the labels are; prometheus_client takes longer to find a child.
+        self._requests = cache(requests.labels)
+        self._decision, self._validation = cache(decision.labels), cache(validation.labels)
+        self._guarded = _watch(app)
+        self._broken = False
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        out = Passing(start_response)
+        steps: list[_Step] = []
+        environ[_STEPS] = steps
+        started = perf_counter()
+        status = "500"
+        try:
+            result = self.app(environ, out.start)
+            # Who changes the protocol may answer on the socket, and start no response.
+            status = "101" if "HTTP_UPGRADE" in environ else OTHER
+        finally:
+            self._count(environ, out.status or status, steps, started)
+        return result
+
+    def _count(
+        self, environ: WSGIEnvironment, status: str, steps: list[_Step], started: float
+    ) -> None:
+        try:
+            route = getattr(environ.get("statusware.route"), "pattern", None) or UNLISTED
+            self._time(route, steps, started)
+            code = self._code(environ, status)
+            self._requests(route, _number(status), code, self._layer(steps, code)).inc()
+        except Exception as error:  # a full disk, say: no reason to fail a request
+            if not self._broken:
+                self._broken = True
+                METRICS_FAILED.tell(error=error)
+
+    def _time(self, route: str, steps: list[_Step], before: float) -> None:
+        for guard, answered, checked, at in steps:
+            if not isinstance(guard, JSONBody):
+                self._decision(type(guard).__name__).observe(at - before)
+            elif answered or checked:
+                self._validation(route).observe(at - before)
+            before = at
+
+    def _code(self, environ: WSGIEnvironment, status: str) -> str:
+        """The code of the problem that this answer is; "" where it is none."""
+        problem, _ = environ.get("statusware.answered") or (None, None)
+        if problem is None or str(problem.status) != status[:3]:
+            return ""
+        code: str = problem.problem_code
+        return code if code in self._codes else OTHER
+
+    def _layer(self, steps: list[_Step], code: str) -> str:
+        """Who gave the answer: a layer, or the app."""
+        if steps and steps[-1][1]:
+            return type(steps[-1][0]).__name__
+        if code or (self._guarded and not steps):
+            return "ErrorEnvelope"
+        return "app"
+
+
+class Exposed:
+    """The app, and the metrics where a request has found the route of the pattern `path`.
+
+    It stands inside of the layers, which decide who may read them.
+    """
+
+    def __init__(
+        self, app: WSGIApplication, path: str, *, registry: CollectorRegistry = REGISTRY
+    ) -> None:
+        check_app(app)
+        self.app, self._path = app, path
+        if _folder():
+            registry = CollectorRegistry()
+            # It asks the files of all processes whenever it is asked.
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        self._metrics = make_wsgi_app(registry)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if getattr(environ.get("statusware.route"), "pattern", None) != self._path:
+            return self.app(environ, start_response)
+        answer: Iterable[bytes] = self._metrics(environ, start_response)
+        return answer
+
+
+def _watch(app: WSGIApplication) -> bool:
+    """Have every guard tell what it decides; whether there are any."""
+    guards = list(_guards(app))
+    for guard in guards:
+        guard.watch = _Watch(guard)
+    return bool(guards)
+
+
+def _guards(app: object) -> Iterator[Guard]:
+    """The guards of a stack of ours, outermost first."""
+    while isinstance(app, Guard) or type(app).__module__.startswith("statusware."):
+        if isinstance(app, Guard):
+            yield app
+        app = getattr(app, "app", None)
+
+
+class _Watch:
+    """Notes each step of a request; `head` is the guard whose row it stands for."""
+
+    def __init__(self, head: Guard) -> None:
+        self._head = head
+
+    def __call__(
+        self, guard: Guard, answer: WSGIApplication | None, environ: WSGIEnvironment
+    ) -> None:
+        steps: list[_Step] = environ.get(_STEPS, [])
+        steps.append((guard, answer is not None, "statusware.json" in environ, perf_counter()))
+        if self._head.tell is not None and _trace.isEnabledFor(logging.DEBUG):
+            self._head.tell(guard, answer, environ)
+
+
+_Families = tuple[Counter, Histogram, Histogram]
+_made: WeakKeyDictionary[CollectorRegistry, _Families] = WeakKeyDictionary()
+
+
+def _families(registry: CollectorRegistry) -> _Families:
+    """The metrics of a registry, made once: two apps of a process, or two policies, share them."""
+    found = _made.get(registry)
+    if found is None:
+        requests = Counter(
+            "statusware_requests",
+            "Requests, by what was answered and who answered.",
+            ("route", "status", "code", "layer"),
+            registry=registry,
+        )
+        decision = Histogram(
+            "statusware_decision_seconds",
+            "Time in which a layer decided about a request.",
+            ("layer",),
+            buckets=BUCKETS,
+            registry=registry,
+        )
+        validation = Histogram(
+            "statusware_validation_seconds",
+            "Time in which a body was read, parsed and checked.",
+            ("route",),
+            buckets=BUCKETS,
+            registry=registry,
+        )
+        found = _made[registry] = requests, decision, validation
+    return found
+
+
+def _folder() -> str:
+    return os.environ.get(FOLDER, "")
+
+
+def _check_folder() -> None:
+    """In multiprocess mode every process writes to a folder; better known at the start."""
+    folder = _folder()
+    if folder and not (os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK)):
+        hint = "make it, empty, before the server starts"
+        raise PolicyError("is no folder that can be written to", key=FOLDER, hint=hint)
+
+
+def _number(status: str) -> str:
+    """The status as a label: three digits, and one word for what is no status."""
+    number = status[:3]
+    return number if number.isdecimal() and "100" <= number <= "599" else OTHER
