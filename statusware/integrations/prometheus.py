@@ -8,15 +8,14 @@
 imported. Labels never hold what a client sent: routes are the patterns of the policy, codes
 those of the table and of `[problems]`, layers are classes. What is beyond them is one label.
 
-environ keys set: `statusware.steps`. environ keys read: `statusware.route`,
-`statusware.answered`, `statusware.json`, `HTTP_UPGRADE`.
+environ keys set: `statusware.steps`. environ keys read: `statusware.route`, `statusware.json`,
+`HTTP_UPGRADE`.
 """
 
 from __future__ import annotations
 
-import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -26,11 +25,12 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, m
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from ..catalog import CODES
-from ..errors import PolicyError, check_app
+from ..errors import PolicyError, check_app, check_list
 from ..layers.body import JSONBody
-from ..layers.guard import Guard
 from ..layers.response import Passing
+from ..layers.steps import STEPS, Steps, watch
 from ..logs.table import METRICS_FAILED
+from ..problem import Problem
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -46,42 +46,41 @@ FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 #: The route of a request that no route lists, and the code of a problem that no table has.
 UNLISTED, OTHER = "unlisted", "other"
 
-#: What one guard has decided: the guard, whether it answered, whether a body has been
-#: checked by then, and when that was.
-_Step = tuple[Guard, bool, bool, float]
-
-_STEPS = "statusware.steps"
-_trace = logging.getLogger("statusware.trace")
-
 
 class Metrics:
     """Counts what the layers of `app` answer, and times what they decide.
 
-    `app` is the outermost layer (an `ErrorEnvelope`, as a rule), `registry` where the
-    metrics are kept. A wrong option, or a folder of multiprocess mode that is none, is a
-    `PolicyError`.
+    `app` is the outermost layer (an `ErrorEnvelope`, as a rule), `codes` those of the app's
+    own beside its `problems`, `registry` where the metrics are kept. A wrong option, or a
+    folder of multiprocess mode that is none, is a `PolicyError`.
 
         app = Metrics(ErrorEnvelope(Routing(app, ["GET /recipes"])))
     """
 
-    def __init__(self, app: WSGIApplication, *, registry: CollectorRegistry = REGISTRY) -> None:
+    def __init__(
+        self,
+        app: WSGIApplication,
+        *,
+        codes: Iterable[str] = (),
+        registry: CollectorRegistry = REGISTRY,
+    ) -> None:
         check_app(app)
+        check_list("codes", codes)
         _check_folder()
         self.app = app
         #: How errors look; our gunicorn workers ask for it.
         self.renderer = getattr(app, "renderer", None)
-        self._codes = getattr(self.renderer, "codes", CODES)
+        self._codes = frozenset(codes).union(getattr(self.renderer, "codes", CODES))
         requests, decision, validation = _families(registry)
         # Bounded, as the labels are; prometheus_client takes longer to find a child.
         self._requests = cache(requests.labels)
         self._decision, self._validation = cache(decision.labels), cache(validation.labels)
-        self._guarded = _watch(app)
+        self._guarded = watch(app)
         self._broken = False
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         out = Passing(start_response)
-        steps: list[_Step] = []
-        environ[_STEPS] = steps
+        steps = environ[STEPS] = Steps()
         started = perf_counter()
         status = "500"
         try:
@@ -92,20 +91,18 @@ class Metrics:
             self._count(environ, out.status or status, steps, started)
         return result
 
-    def _count(
-        self, environ: WSGIEnvironment, status: str, steps: list[_Step], started: float
-    ) -> None:
+    def _count(self, environ: WSGIEnvironment, status: str, steps: Steps, started: float) -> None:
         try:
             route = getattr(environ.get("statusware.route"), "pattern", None) or UNLISTED
             self._time(route, steps, started)
-            code = self._code(environ, status)
+            code = self._code(steps.problem, status)
             self._requests(route, _number(status), code, self._layer(steps, code)).inc()
         except Exception as error:  # a full disk, say: no reason to fail a request
             if not self._broken:
                 self._broken = True
                 METRICS_FAILED.tell(error=error)
 
-    def _time(self, route: str, steps: list[_Step], before: float) -> None:
+    def _time(self, route: str, steps: Steps, before: float) -> None:
         for guard, answered, checked, at in steps:
             if not isinstance(guard, JSONBody):
                 self._decision(type(guard).__name__).observe(at - before)
@@ -113,15 +110,13 @@ class Metrics:
                 self._validation(route).observe(at - before)
             before = at
 
-    def _code(self, environ: WSGIEnvironment, status: str) -> str:
+    def _code(self, problem: Problem | None, status: str) -> str:
         """The code of the problem that this answer is; "" where it is none."""
-        problem, _ = environ.get("statusware.answered") or (None, None)
         if problem is None or str(problem.status) != status[:3]:
             return ""
-        code: str = problem.problem_code
-        return code if code in self._codes else OTHER
+        return problem.problem_code if problem.problem_code in self._codes else OTHER
 
-    def _layer(self, steps: list[_Step], code: str) -> str:
+    def _layer(self, steps: Steps, code: str) -> str:
         """Who gave the answer: a layer, or the app."""
         if steps and steps[-1][1]:
             return type(steps[-1][0]).__name__
@@ -152,37 +147,6 @@ class Exposed:
             return self.app(environ, start_response)
         answer: Iterable[bytes] = self._metrics(environ, start_response)
         return answer
-
-
-def _watch(app: WSGIApplication) -> bool:
-    """Have every guard tell what it decides; whether there are any."""
-    guards = list(_guards(app))
-    for guard in guards:
-        guard.watch = _Watch(guard)
-    return bool(guards)
-
-
-def _guards(app: object) -> Iterator[Guard]:
-    """The guards of a stack of ours, outermost first."""
-    while isinstance(app, Guard) or type(app).__module__.startswith("statusware."):
-        if isinstance(app, Guard):
-            yield app
-        app = getattr(app, "app", None)
-
-
-class _Watch:
-    """Notes each step of a request; `head` is the guard whose row it stands for."""
-
-    def __init__(self, head: Guard) -> None:
-        self._head = head
-
-    def __call__(
-        self, guard: Guard, answer: WSGIApplication | None, environ: WSGIEnvironment
-    ) -> None:
-        steps: list[_Step] = environ.get(_STEPS, [])
-        steps.append((guard, answer is not None, "statusware.json" in environ, perf_counter()))
-        if self._head.tell is not None and _trace.isEnabledFor(logging.DEBUG):
-            self._head.tell(guard, answer, environ)
 
 
 _Families = tuple[Counter, Histogram, Histogram]

@@ -61,6 +61,11 @@ class Translation:
         self._catch_up()
         return list(self._rows)
 
+    def codes(self) -> frozenset[str]:
+        """The codes that rows name."""
+        rows = (*self._rows.values(), *self._pending.values())
+        return frozenset(row["code"] for row in rows if "code" in row)
+
     def _add(self, name: Any, row: dict[str, Any]) -> None:
         found = resolve(name) if isinstance(name, str) else _checked(name, {})
         if found is None:

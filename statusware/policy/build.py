@@ -51,7 +51,7 @@ def _build(app: WSGIApplication, policy: Policy) -> WSGIApplication:
     if policy.audit:
         wrapped = _Audited(app, wrapped, policy)
     if policy.metrics is not None:
-        wrapped = _prometheus().Metrics(wrapped)
+        wrapped = _prometheus().Metrics(wrapped, codes=policy.translation.codes())
     return wrapped if policy.scope is None else _Scoped(app, wrapped, policy.scope)
 
 

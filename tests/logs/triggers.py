@@ -383,6 +383,15 @@ def _(folder, patch):
     assert ask(app).status_code == 503
 
 
+@trigger("metrics", "metrics-failed")
+def _(folder, patch):
+    metrics = importlib.import_module("statusware.integrations.prometheus")
+    app = metrics.Metrics(ErrorEnvelope(responding()))
+    patch.setattr(app, "_requests", fail)
+    assert ask(app).status_code == 200
+    assert ask(app).status_code == 200
+
+
 @trigger("report", "would-refuse")
 def _(folder, patch):
     assert ask(guarded(api={"report": True}), "/nope").status_code == 200
