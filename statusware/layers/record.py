@@ -33,8 +33,15 @@ def log_failure(
     )
 
 
-def log_bare(status: int, environ: WSGIEnvironment) -> None:
-    """The entry for a 5xx that the app made itself, and may have logged without our id."""
+def log_bare(status: int, environ: WSGIEnvironment, error: BaseException | None = None) -> None:
+    """The entry for a 5xx that the app made itself, and may have logged without our id.
+
+    With the exception behind it, where its framework tells: monitors that have it already
+    know it again.
+    """
+    if error is not None:
+        log_failure(error, environ, Problem(status))
+        return
     line, name = _request_line(environ), request_id(environ)
     BARE.tell(line, status, name, environ=environ, layer=_LAYER, status=status)
 

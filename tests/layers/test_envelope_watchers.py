@@ -1,8 +1,10 @@
 """Whoever watches for exceptions still sees them: Sentry and OpenTelemetry, outside and inside."""
 
 import pytest
+from flask import Flask
 
-from statusware import ErrorEnvelope
+from statusware import ErrorEnvelope, wrap
+from statusware.integrations.flask import Statusware
 from tests.layers.frameworks import RecipeNotFound
 from tests.layers.tools import ask_quietly, problem, raising
 
@@ -51,6 +53,38 @@ def test_sentry_is_not_told_of_what_the_table_knows(events):
     app = middleware(ErrorEnvelope(raising(RecipeNotFound()), not_found=[RecipeNotFound]))
     assert ask_quietly(app).status_code == 404
     assert events == []
+
+
+@pytest.mark.parametrize(
+    "put", [Statusware, lambda app: app, wrap], ids=["extension", "bare", "wrap"]
+)
+@pytest.mark.parametrize("integration", [True, False])
+def test_sentry_sees_a_failure_in_flask_once(events, monkeypatch, put, integration):
+    """By Flask's signal or its log; what we log of it is the same exception, and known again."""
+    sentry = pytest.importorskip("sentry_sdk")
+    if integration:
+        flask = pytest.importorskip("sentry_sdk.integrations.flask")
+        monkeypatch.setattr(Flask, "__call__", Flask.__call__)  # Sentry replaces it for good
+        sentry.get_client().close()
+        transport = sentry.get_client().options["transport"]
+        sentry.init(
+            dsn="https://x@sentry.invalid/1", transport=transport, auto_enabling_integrations=False,
+            integrations=[flask.FlaskIntegration()],
+        )  # fmt: skip
+    app = Flask("shop")
+    app.add_url_rule("/", "bug", lambda: {}["x"])
+    wrapped = put(app)
+    app = wrapped if callable(wrapped) else app
+    assert ask_quietly(app).status_code == 500
+    assert types(events) == ["KeyError"]
+
+
+def test_sentry_gets_the_fields_of_a_record(events):
+    ask_quietly(ErrorEnvelope(raising(ValueError("x"))), x_request_id="abc")
+    [event] = events
+    fields = {name: event["extra"][f"statusware_{name}"] for name in ("event", "status", "path")}
+    assert fields == {"event": "failed", "status": 500, "path": "/"}
+    assert event["extra"]["statusware_request_id"] == "abc"
 
 
 @pytest.fixture
