@@ -35,10 +35,25 @@ from ..problem import Problem
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["BUCKETS", "FOLDER", "UNLISTED", "Exposed", "Metrics"]
+__all__ = ["BUCKETS", "FOLDER", "METRICS", "UNLISTED", "Exposed", "Metrics"]
 
 #: Seconds. A layer decides in some microseconds, bcrypt and key sets take their time.
 BUCKETS = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 5e-3, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0)
+
+#: The metrics: name, labels, and what each tells. Names and labels are a contract.
+METRICS = (
+    (
+        "statusware_requests_total",
+        ("route", "status", "code", "layer"),
+        "Requests, by what was answered, and by whom.",
+    ),
+    ("statusware_decision_seconds", ("layer",), "Time in which a layer decided about a request."),
+    (
+        "statusware_validation_seconds",
+        ("route",),
+        "Time in which a body was read, parsed and checked.",
+    ),
+)
 
 #: The variable with the folder of multiprocess mode; its name is prometheus_client's.
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -135,6 +150,7 @@ class Exposed:
         self, app: WSGIApplication, path: str, *, registry: CollectorRegistry = REGISTRY
     ) -> None:
         check_app(app)
+        _check_folder()
         self.app, self._path = app, path
         if _folder():
             registry = CollectorRegistry()
@@ -157,27 +173,12 @@ def _families(registry: CollectorRegistry) -> _Families:
     """The metrics of a registry, made once: two apps of a process, or two policies, share them."""
     found = _made.get(registry)
     if found is None:
-        requests = Counter(
-            "statusware_requests",
-            "Requests, by what was answered and who answered.",
-            ("route", "status", "code", "layer"),
-            registry=registry,
+        total, decision, validation = ((name, told, labels) for name, labels, told in METRICS)
+        found = _made[registry] = (
+            Counter(*total, registry=registry),
+            Histogram(*decision, buckets=BUCKETS, registry=registry),
+            Histogram(*validation, buckets=BUCKETS, registry=registry),
         )
-        decision = Histogram(
-            "statusware_decision_seconds",
-            "Time in which a layer decided about a request.",
-            ("layer",),
-            buckets=BUCKETS,
-            registry=registry,
-        )
-        validation = Histogram(
-            "statusware_validation_seconds",
-            "Time in which a body was read, parsed and checked.",
-            ("route",),
-            buckets=BUCKETS,
-            registry=registry,
-        )
-        found = _made[registry] = requests, decision, validation
     return found
 
 

@@ -117,11 +117,12 @@ FILE_KEPT = Event(
 )  # fmt: skip
 USER_UNUSABLE = Event(
     "user-unusable", _CREDENTIALS, WARNING,
-    "line %d of the users: not a bcrypt hash, nobody can use it", (), "a file of users is read",
+    "line %d of the users: not a bcrypt hash, nobody can use it",
+    (), "a file of users has a line that is no use",
 )  # fmt: skip
 KEY_UNUSED = Event(
     "key-unused", _CREDENTIALS, WARNING, "a key of the set is not used: %s",
-    (), "a key set is read",
+    (), "a key set holds a key that cannot be used",
 )  # fmt: skip
 KEYS_UNFETCHED = Event(
     "keys-unfetched", _CREDENTIALS, WARNING, "the key set could not be fetched: %s",
