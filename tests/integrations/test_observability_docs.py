@@ -15,13 +15,14 @@ import jwt
 import pytest
 
 from statusware import Policy
-from statusware.integrations.prometheus import METRICS
 from statusware.logs import EVENTS, JSONFormatter
-from tests.logs.tables import PAGE, TABLES, section
 
 from .tools import ask, environment, free_port, installed, program, serving
 
-TEXT = PAGE.read_text("utf-8")
+METRICS = pytest.importorskip("statusware.integrations.prometheus").METRICS
+tables = pytest.importorskip("tests.logs.tables")
+
+TEXT = tables.PAGE.read_text("utf-8")
 SECRET = "0123456789abcdef0123456789abcdef"
 
 #: The mark of a block, if it has one, its language, and the block.
@@ -64,10 +65,10 @@ def test_every_block_is_run():
     assert set(FILES) == {"json.conf.py", "logging.ini", "statusware.toml", "gunicorn.conf.py"}
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", tables.TABLES)
 def test_tables(name):
     """`python -m tests.logs.tables` brings them up to date."""
-    assert section(name, TEXT) == TABLES[name]()
+    assert tables.section(name, TEXT) == tables.TABLES[name]()
 
 
 def test_every_logger_is_in_the_first_table():
