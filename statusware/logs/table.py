@@ -16,10 +16,12 @@ _REQUEST = ("method", "path", "route?", "user?", "request_id")
 _DECIDED = ("layer", "status", "code", *_REQUEST)
 _RAISED = ("layer", "exception", *_REQUEST)
 
-_ENVELOPE, _ROUTING, _ACCESS, _BODY, _CREDENTIALS, _POLICY = (
-    f"statusware.{name}"
-    for name in ("envelope", "routing", "access", "body", "authentication", "policy")
-)
+_ENVELOPE = "statusware.envelope"
+_ROUTING = "statusware.routing"
+_CREDENTIALS = "statusware.authentication"
+_ACCESS = "statusware.access"
+_BODY = "statusware.body"
+_POLICY = "statusware.policy"
 _LINE = "%d %s: %r %r [%s]"
 
 # Requests that a layer refuses. The guards tell these themselves.
