@@ -8,8 +8,8 @@
 imported. Labels never hold what a client sent: routes are the patterns of the policy, codes
 those of the table and of `[problems]`, layers are classes. What is beyond them is one label.
 
-environ keys set: `statusware.steps`. environ keys read: `statusware.route`, `statusware.json`,
-`HTTP_UPGRADE`.
+environ keys set: `statusware.steps`. environ keys read: `statusware.route`,
+`statusware.answered`, `statusware.json`, `HTTP_UPGRADE`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ from ..layers.body import JSONBody
 from ..layers.response import Passing
 from ..layers.steps import STEPS, Steps, watch
 from ..logs.table import METRICS_FAILED
-from ..problem import Problem
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -110,7 +109,7 @@ class Metrics:
         try:
             route = getattr(environ.get("statusware.route"), "pattern", None) or UNLISTED
             self._time(route, steps, started)
-            code = self._code(steps.problem, status)
+            code = self._code(environ, status)
             self._requests(route, _number(status), code, self._layer(steps, code)).inc()
         except Exception as error:  # a full disk, say: no reason to fail a request
             if not self._broken:
@@ -125,11 +124,13 @@ class Metrics:
                 self._validation(route).observe(at - before)
             before = at
 
-    def _code(self, problem: Problem | None, status: str) -> str:
+    def _code(self, environ: WSGIEnvironment, status: str) -> str:
         """The code of the problem that this answer is; "" where it is none."""
+        problem, _ = environ.get("statusware.answered") or (None, None)
         if problem is None or str(problem.status) != status[:3]:
             return ""
-        return problem.problem_code if problem.problem_code in self._codes else OTHER
+        code: str = problem.problem_code
+        return code if code in self._codes else OTHER
 
     def _layer(self, steps: Steps, code: str) -> str:
         """Who gave the answer: a layer, or the app."""

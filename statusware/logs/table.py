@@ -73,6 +73,11 @@ RENDERER_ANSWER = Event(
     "the renderer answered no (content type, bytes); using the default",
     _DECIDED, "a renderer of the app's own returns something else",
 )  # fmt: skip
+PAGELESS = Event(
+    "code-undeclared", _ENVELOPE, WARNING,
+    "the code %r has no page: declare it, as [problems.%s]", _DECIDED,
+    "with a path for `types`, the app uses a code that neither we nor `[problems]` know",
+)  # fmt: skip
 UNTOLD = Event(
     "extension-untold", _ENVELOPE, ERROR, "an extension of a problem cannot be told",
     ("exception",), "an extension is an object that cannot be shown", traceback=True,
@@ -204,7 +209,7 @@ WORKER = Event(
 EVENTS = (
     ROUTING, CREDENTIALS, UNVERIFIED, ACCESS, BODY, FAILED, MIDSTREAM, BARE, TRANSLATED,
     PREDICATE_FAILED, PREDICATE_ANSWER, VERIFIER_FAILED, VERIFIER_ANSWER, CHECK_FAILED,
-    RENDERER_FAILED, RENDERER_ANSWER, UNTOLD, UNCLOSED, TEARDOWN, MOUNT, UNRESOLVED,
+    RENDERER_FAILED, RENDERER_ANSWER, PAGELESS, UNTOLD, UNCLOSED, TEARDOWN, MOUNT, UNRESOLVED,
     FILE_READ, FILE_KEPT, USER_UNUSABLE, KEY_UNUSED, KEYS_UNFETCHED, KEYS_FAILED, NO_THREAD,
     POLICY_READ, POLICY_KEPT, METRICS_FAILED, EXPLAINING, ROUTES_UNREAD, UNCOVERED, UNSERVED,
     REPORTED, TRIAL_FAILED, TRACED, *LINTED, WORKER,

@@ -2,10 +2,13 @@
 
 import json
 import logging
+import re
 import traceback
+from pathlib import Path
 
 import pytest
 
+import statusware
 from statusware.logs import EVENTS, FIELDS, PREFIX, Event, JSONFormatter
 from tests.logs.triggers import MARKER, TRIGGERS
 
@@ -46,6 +49,19 @@ def check(record):
     assert asked <= found <= allowed, (row.name, found)
     assert bool(record.exc_info and record.exc_info[1]) == row.traceback
     assert "\n" not in record.getMessage()
+
+
+def test_nobody_logs_beside_the_table():
+    """But the guards, whose rows are three, and gunicorn's workers, whose logger is gunicorn's."""
+    package = Path(statusware.__file__).parent
+    found = {
+        str(file.relative_to(package))
+        for file in package.rglob("*.py")
+        if re.search(
+            r"\blog\.(?:debug|info|warning|error|exception|critical|log)\(", file.read_text("utf-8")
+        )
+    }
+    assert found == {"layers/guard.py", "integrations/gunicorn.py"}
 
 
 def test_every_event_has_a_trigger():

@@ -221,6 +221,12 @@ def _(folder, patch):
     assert ask(app).status_code == 409
 
 
+@trigger("envelope", "code-undeclared")
+def _(folder, patch):
+    app = ErrorEnvelope(raising(Problem(409, code="mine")), types="/problems")
+    assert ask(app).status_code == 409
+
+
 @trigger("envelope", "extension-untold")
 def _(folder, patch):
     class Shy:
@@ -406,6 +412,7 @@ def _(folder, patch):
 
 @trigger("trace", "trace")
 def _(folder, patch):
+    patch.setattr(logging.getLogger("statusware.trace"), "level", logging.DEBUG)
     assert ask(guarded()).status_code == 200
 
 
