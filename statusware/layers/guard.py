@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ..rules import Route, RouteTable
 
-__all__ = ["TRACE", "Check", "Guard", "tracing"]
+__all__ = ["TRACE", "Check", "Guard", "told", "tracing"]
 
 #: Asks one request: None lets it pass; what is returned, or raised as a `Problem`, answers.
 Check = Callable[["WSGIEnvironment"], "WSGIApplication | None"]
@@ -41,6 +41,22 @@ def tracing() -> bool:
     Its own logger has to: what one request costs is too much for a DEBUG meant for others.
     """
     return 0 < TRACE.level <= logging.DEBUG
+
+
+def told(tell: Tell, guard: Guard, check: Check | None) -> Check:
+    """`check`, and what it decides told as well; None lets every request pass."""
+
+    def ask(environ: WSGIEnvironment) -> WSGIApplication | None:
+        answer = None
+        if check is not None:
+            try:
+                answer = check(environ)
+            except Problem as problem:
+                answer = problem
+        tell(guard, answer, environ)
+        return answer
+
+    return ask
 
 
 class Guard:

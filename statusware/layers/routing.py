@@ -16,7 +16,7 @@ from ..problem import Problem, request_id
 from ..request import OVERRIDES, overridden
 from ..rules import Match, Route, RouteTable
 from .cors import Cors
-from .guard import TRACE, Check, Guard
+from .guard import TRACE, Check, Guard, told
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -112,8 +112,7 @@ class Routing(Guard):
             refused = self._unlisted(other)
             if refused is not None:
                 return refused if isinstance(refused, Problem) else _not_allowed(other)
-        # Who watches wants each guard to tell.
-        if match.route is not None and other is None and self.watch is None:
+        if match.route is not None and other is None:
             self._remember(match, match.route, environ["PATH_INFO"])
         return answer
 
@@ -130,10 +129,13 @@ class Routing(Guard):
 
     def _plan(self, route: Route, method: str) -> tuple[tuple[Guard, Check], ...]:
         """What the guards further in ask of requests that find this route."""
-        asked = (
+        asked = [
             (guard, guard.prepare(route, method) if guard.table is self.table else guard.check)
             for guard in self._row[1:]
-        )
+        ]
+        if self.watch is not None:
+            tell, every = self.watch, ((self, None), *asked)
+            return tuple((guard, told(tell, guard, check)) for guard, check in every)
         return tuple((guard, check) for guard, check in asked if check is not None)
 
     def _preflight(self, cors: Cors, environ: WSGIEnvironment) -> WSGIApplication:

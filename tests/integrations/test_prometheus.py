@@ -169,12 +169,13 @@ def test_times():
         client.open(*args, **more)
         return [now - then for now, then in zip(taken(), before, strict=True)]
 
-    assert after("/nope") == [1, 0, 0, 0]
-    assert after("/x") == [1, 1, 1, 0], "nothing is validated"
-    assert after("/x", method="POST") == [1, 1, 0, 0]
-    assert after("/x", method="POST", headers=WAITER) == [1, 1, 1, 0]
-    assert after("/x", method="POST", headers=COOK, json={}) == [1, 1, 1, 1]
-    assert after("/x", method="POST", headers=COOK, json={"name": "a"}) == [1, 1, 1, 1]
+    for _ in range(2):  # paths that are known take another way
+        assert after("/nope") == [1, 0, 0, 0]
+        assert after("/x") == [1, 1, 1, 0], "nothing is validated"
+        assert after("/x", method="POST") == [1, 1, 0, 0]
+        assert after("/x", method="POST", headers=WAITER) == [1, 1, 1, 0]
+        assert after("/x", method="POST", headers=COOK, json={}) == [1, 1, 1, 1]
+        assert after("/x", method="POST", headers=COOK, json={"name": "a"}) == [1, 1, 1, 1]
 
 
 def test_times_are_those_of_the_checks():
