@@ -12,6 +12,7 @@ import threading
 import time
 
 import jwt
+import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from flask import Flask
 from jwt.algorithms import ECAlgorithm
@@ -391,7 +392,7 @@ def _(folder, patch):
 
 @trigger("metrics", "metrics-failed")
 def _(folder, patch):
-    metrics = importlib.import_module("statusware.integrations.prometheus")
+    metrics = pytest.importorskip("statusware.integrations.prometheus")
     app = metrics.Metrics(ErrorEnvelope(responding()))
     patch.setattr(app, "_requests", fail)
     assert ask(app).status_code == 200
