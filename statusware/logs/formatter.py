@@ -58,15 +58,19 @@ class JSONFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its end."""
-        members: dict[str, str] = {}
+        members: dict[str, object] = {}
         for name, value in self._members(record):
-            free = name
+            free = name if name.isascii() else _whole(name)
             while free in members:
                 free += "_"
             if name not in self._omit:
-                members[free] = _json(value)
-        line = ", ".join(f"{_json(name)}: {value}" for name, value in members.items())
-        return f"{{{line}}}"
+                members[free] = value
+        try:
+            line = _encode(members)
+        except Exception:  # one of them, see _json
+            told = (f"{_encode(name)}: {_json(value)}" for name, value in members.items())
+            line = f"{{{', '.join(told)}}}"
+        return _ascii(line)
 
     def _members(self, record: logging.LogRecord) -> Iterator[tuple[str, object]]:
         """The members in reading order; a name may come twice."""
@@ -123,22 +127,29 @@ def _shown(value: object) -> str:
 
 
 def _json(value: object) -> str:
-    """A value as JSON in printable ASCII; one that JSON cannot say as a text."""
+    """A value as JSON; one that JSON cannot say as a text."""
     try:
-        text = _encode(value)
+        return _encode(value)
     except Exception:  # circular, too deep, NaN, keys of other types: somebody else's object
-        text = _encode(_shown(value))
-    if text.isascii() and text.isprintable():
-        return text
-    # A lone surrogate makes JSON that strict readers refuse (RFC 7493 section 2.1).
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return _ESCAPED.sub(_escape, whole)
+        return _encode(_shown(value))
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_shown).encode
 
 
+def _ascii(text: str) -> str:
+    """JSON in printable ASCII: outside of it there are strings alone."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _ESCAPED.sub(_escape, _whole(text))
+
+
+def _whole(text: str) -> str:
+    """Text without lone surrogates, which make JSON that strict readers refuse (RFC 7493 2.1)."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _escape(found: re.Match[str]) -> str:
-    """A character outside of ASCII, and only in strings can there be one, by its number."""
+    """A character by its number."""
     units = found[0].encode("utf-16-be")
     return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
