@@ -8,6 +8,7 @@ import importlib
 import json
 import logging
 import socket
+import sys
 import threading
 import time
 
@@ -239,13 +240,15 @@ def _(folder, patch):
 
 @trigger("envelope", "errors-unresolved")
 def _(folder, patch):
-    (folder / "lateshop").mkdir()
-    (folder / "lateshop" / "__init__.py").write_text("")
-    (folder / "lateshop" / "models.py").write_text("")
+    (folder / "shop_of_the_log").mkdir()
+    (folder / "shop_of_the_log" / "__init__.py").write_text("")
+    (folder / "shop_of_the_log" / "models.py").write_text("")
     patch.syspath_prepend(str(folder))
-    translation = Translation({"lateshop.models.Nope": 410})
-    importlib.import_module("lateshop.models")
+    translation = Translation({"shop_of_the_log.models.Nope": 410})
+    importlib.import_module("shop_of_the_log.models")
     assert translation.problem(ValueError()) is None
+    for name in [name for name in sys.modules if name.startswith("shop_of_the_log")]:
+        del sys.modules[name]
 
 
 @trigger("routing", "mount-unexpected")
