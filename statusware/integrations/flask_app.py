@@ -11,13 +11,13 @@ environ keys set: `statusware.flask_translation`. Set and removed: `statusware.f
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ..auth.custom import Custom
 from ..layers.guard import calling
 from ..layers.translate import Translation
+from ..logs.table import TEARDOWN
 from ..policy import Policy
 from ..problem import Problem
 from ..rules.principals import reads_request
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from flask.ctx import AppContext
 
 __all__ = ["TRANSLATION", "Inside", "Outside", "needs_context"]
-
-log = logging.getLogger("statusware.flask")
 
 _CONTEXT = "statusware.flask_context"
 
@@ -79,8 +77,8 @@ class Outside:
             return
         try:
             context.pop()
-        except Exception:  # a teardown function of the app's; the answer has been given
-            log.exception("a teardown function failed")
+        except Exception as error:  # a teardown function of the app's; the answer has been given
+            TEARDOWN.tell(environ=environ, error=error)
 
 
 class Inside:

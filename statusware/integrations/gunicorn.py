@@ -19,6 +19,8 @@ from gunicorn.http import errors
 from gunicorn.workers.gthread import ThreadWorker as _ThreadWorker
 from gunicorn.workers.sync import SyncWorker as _SyncWorker
 
+from ..logs.event import fields
+from ..logs.table import WORKER
 from ..problem import Problem, answer, request_id
 
 __all__ = ["SyncWorker", "ThreadWorker"]
@@ -55,7 +57,9 @@ class _Enveloping:
         environ = _environ(req or getattr(exc, "req", None))
         if (renderer := _renderer(self.wsgi)) is not None:
             environ["statusware.renderer"] = renderer
-        self.log.warning("Answered %s [%s]", problem, request_id(environ))
+        # By gunicorn's own logger, which may be of a class of the app's own.
+        extra = fields(WORKER.name, environ, problem=problem)
+        self.log.warning(WORKER.message, problem, request_id(environ), extra=extra)
         try:
             util.write_nonblock(client, _message(problem, environ))
         except OSError:  # the client has gone

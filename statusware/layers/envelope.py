@@ -176,6 +176,8 @@ class ErrorEnvelope:
         problem = error if isinstance(error, Problem) else self._translation.problem(error)
         if problem is not None:
             log_translated(problem, error, environ)
+        else:
+            environ["statusware.exception"] = error  # for the log
         return problem
 
     def _translate(

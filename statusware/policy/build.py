@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import PolicyError
 from ..layers.envelope import ErrorEnvelope
+from ..logs.table import ROUTES_UNREAD, UNCOVERED, UNSERVED
 from ..problem import Problem
 from ..request import Scope
 from .coverage import audit, uncovered
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 __all__ = ["in_force", "layered", "stack", "wrap"]
-
-log = logging.getLogger("statusware.policy")
 
 
 def wrap(
@@ -58,11 +56,19 @@ def layered(app: WSGIApplication, policy: Policy) -> WSGIApplication:
     if is_of(app, "pyramid.router", "Router"):
         pyramid = importlib.import_module("statusware.integrations.pyramid")
         pyramid.check_traversal(policy, vars(app)["registry"])
-    wrapped = stack(app, *policy.layers)
+    inside = app if not policy.metrics else _prometheus().Exposed(app, policy.metrics)
+    wrapped = stack(inside, *policy.layers)
     trace(wrapped, policy)
     if policy.audit:
         wrapped = _Audited(app, wrapped, policy)
+    if policy.metrics is not None:
+        wrapped = _prometheus().Metrics(wrapped, codes=policy.translation.codes())
     return wrapped if policy.scope is None else _Scoped(app, wrapped, policy.scope)
+
+
+def _prometheus() -> Any:
+    """The module of the metrics, which imports an extra. The policy has looked for it."""
+    return importlib.import_module("statusware.integrations.prometheus")
 
 
 def stack(app: WSGIApplication, *layers: Layer) -> WSGIApplication:
@@ -89,15 +95,13 @@ def _compare(app: WSGIApplication, policy: Policy) -> None:
     reader = importlib.import_module("statusware.integrations.routes")
     try:
         routes = reader.routes_of(app)
-    except Exception:  # the inside of a framework that is not as we know it: no reason to fail
-        log.exception("the routes of the app cannot be read")
+    except Exception as error:  # the inside of a framework not as we know it: no reason to fail
+        ROUTES_UNREAD.tell(error=error)
         routes = None
     if policy.audit:
         audit(policy, routes)
     elif routes and (missing := uncovered(policy, routes)):
-        log.warning(
-            "routes of the app without a rule: %d; `statusware check` names them", len(missing)
-        )
+        UNCOVERED.tell(len(missing))
 
 
 class _Audited:
@@ -108,7 +112,9 @@ class _Audited:
     """
 
     def __init__(self, bare: WSGIApplication, wrapped: WSGIApplication, policy: Policy) -> None:
-        self._bare, self._wrapped, self._policy = bare, wrapped, policy
+        self._bare, self.app, self._policy = bare, wrapped, policy
+        #: How its errors look; our gunicorn workers ask for it.
+        self.renderer = getattr(wrapped, "renderer", None)
         self._asked = False
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -116,10 +122,10 @@ class _Audited:
             try:
                 _compare(self._bare, self._policy)
             except PolicyError as error:
-                log.critical("%s; nothing is served", error)
-                self._wrapped = Problem(503)
+                UNSERVED.tell(error)
+                self.app = Problem(503)
             self._asked = True
-        return self._wrapped(environ, start_response)
+        return self.app(environ, start_response)
 
 
 class _Scoped:

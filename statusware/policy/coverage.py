@@ -47,6 +47,8 @@ def findings(policy: Policy, app_routes: Iterable[AppRoute] | None = None) -> li
         listed = list(app_routes)
         found += uncovered(policy, listed)
         found += _refused(policy, listed)
+        if policy.metrics:
+            listed.append(AppRoute(policy.metrics, frozenset({"GET"})))
         found += _without_route(policy, listed)
     for route in policy.routes:
         found += _about_rule(policy, route)

@@ -28,6 +28,7 @@ from ..layers.routing import Routing
 from ..layers.translate import Translation
 from ..request import RequestLine, Scope
 from ..rules import Route, RouteTable
+from .metrics import metrics_path
 from .shape import check_shape
 
 if TYPE_CHECKING:
@@ -153,6 +154,8 @@ class Policy:
         self.table = RouteTable(routes, unlisted=unlisted, **line)
         for route, rule in body_rules(self.table.routes, folder=self.folder, **body).items():
             route.body = rule
+        #: Where the metrics are served; "": nowhere, None: there are none.
+        self.metrics = metrics_path(document, self.table, self.report)
         _in("envelope", partial(ErrorEnvelope, _nothing), **self._envelope)
         self._check_types(mounts)
         self.problems: dict[str, Entry] = own_entries(document.get("problems", {}))

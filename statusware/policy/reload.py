@@ -9,21 +9,19 @@ differ for a second.
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from ..logs.table import POLICY_KEPT, POLICY_READ
 from .model import Policy
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 __all__ = ["Reloading"]
-
-log = logging.getLogger("statusware.policy")
 
 #: Seconds between two looks.
 INTERVAL = 0.5
@@ -74,11 +72,11 @@ class Reloading:
         except Exception as error:  # whatever is wrong with the new one: the old one goes on
             failure = error
         if failure is not None:
-            log.error("%s; the policy from before goes on", failure)
+            POLICY_KEPT.tell(failure)
             return
         if self._files != policy.files:
             self._files, self._stamp = policy.files, _stamp(policy.files)
-        log.info("%s has changed and is in force", self._file)
+        POLICY_READ.tell(self._file)
 
 
 def _stamp(files: Iterable[str]) -> _Stamp:
