@@ -46,7 +46,7 @@ def agrees(schema, uri):
     return sure
 
 
-WORDS = ["a", "", "object", "null", "#", "a#", "a-b", "1a", "é", "^a", "(", "a:b"]
+WORDS = ["a", "", "object", "null", "#", "a#", "#a", "a-b", "1a", "é", "^a", "(", "a:b"]
 SHAPES = st.recursive(
     st.none() | st.booleans() | st.integers(-1, 2) | st.sampled_from([0.0, 0.5, -0.5, 2.0, *WORDS]),
     lambda inner: (
