@@ -21,10 +21,11 @@ from ..problem import Problem, Renderer
 from .bare import KEEP, is_answer, judge, replace
 from .catalogue import pages
 from .cors import Cors
+from .foreign import foreign_problem
 from .record import log_failure, log_midstream, log_translated
 from .rendering import Rendering
 from .response import Outgoing, Rest
-from .translate import Translation, is_response, servers_problem
+from .translate import Translation, is_response
 from .watch import watch
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ class ErrorEnvelope:
         problem = self._translation.problem(error)
         if problem is None and is_response(error) and app is self.app:
             return self._run(_app_of(error), environ, start_response)
-        problem = problem or servers_problem(error)
+        problem = problem or foreign_problem(error, environ)
         if problem is not None:
             log_translated(problem, error, environ)
         else:
