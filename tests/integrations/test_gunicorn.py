@@ -122,6 +122,17 @@ def test_the_log_has_the_id(start):
         time.sleep(0.05)
 
 
+def test_the_first_event_comes_at_once_through_all_layers(start):
+    """Server-sent events: the second one follows three seconds later."""
+    answer, connection = first_answer(
+        start("guarded"), b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n", 2
+    )
+    with connection:
+        while b"data: 1" not in answer:
+            answer += connection.recv(65536)
+    assert b"data: 2" not in answer
+
+
 # The time limit of gunicorn
 
 

@@ -179,7 +179,7 @@ guarded = wrap(
     {
         "auth": {"bearer": {"secret": "0123456789abcdef0123456789abcdef"}},
         "routes": [
-            {"match": ["GET /list", "GET /wait"], "allow": ["everyone"]},
+            {"match": ["GET /list", "GET /events"], "allow": ["everyone"]},
             {"match": "POST /upload"},
         ],
     },
