@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..auth.custom import Custom
 from ..layers.translate import Translation
@@ -45,8 +45,6 @@ class Outside:
 
     def __init__(self, app: Flask, wrapped: WSGIApplication, *, context: bool) -> None:
         self._app, self._wrapped, self._context = app, wrapped, context
-        #: How its errors look; our gunicorn workers ask for it.
-        self.renderer = getattr(wrapped, "renderer", None)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._context:
@@ -60,6 +58,11 @@ class Outside:
             self._pop(environ)
         # Out here it keeps the context and the cause that it came with.
         raise error
+
+    @property
+    def renderer(self) -> Any:
+        """How its errors look; our gunicorn workers ask for it."""
+        return getattr(self._wrapped, "renderer", None)
 
     def _pop(self, environ: WSGIEnvironment) -> None:
         """Pop the context of a request that did not reach the app."""

@@ -101,9 +101,14 @@ class _Audited:
                 _compare(self._bare, self._policy)
             except PolicyError as error:
                 log.critical("%s; nothing is served", error)
-                self._wrapped = Problem(503)
+                self._wrapped = self._policy.enforced["ErrorEnvelope"](Problem(503))
             self._asked = True
         return self._wrapped(environ, start_response)
+
+    @property
+    def renderer(self) -> Any:
+        """How its errors look; our gunicorn workers ask for it."""
+        return getattr(self._wrapped, "renderer", None)
 
 
 class _Scoped:

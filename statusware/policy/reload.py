@@ -14,7 +14,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .model import Policy
 
@@ -47,6 +47,11 @@ class Reloading:
         if time.monotonic() >= self._next:
             self.look()
         return self._app(environ, start_response)
+
+    @property
+    def renderer(self) -> Any:
+        """How errors look by now; our gunicorn workers ask for it."""
+        return getattr(self._app, "renderer", None)
 
     def look(self) -> None:
         """Take over a policy that has changed. Whoever comes while another looks goes on."""
