@@ -24,13 +24,13 @@ from werkzeug.local import LocalProxy
 
 from ..auth.identity import Identity
 from ..errors import PolicyError, nearest
+from ..layers.guard import calling
 from ..layers.record import log_failure, log_translated
 from ..layers.translate import Translation
 from ..policy import Policy, wrap
 from ..problem import Problem
 from .flask_app import Inside, Outside, needs_context
 from .flask_request import reusing
-from .reuse import Offer
 
 __all__ = ["Statusware", "current_identity", "translate_exceptions"]
 
@@ -106,17 +106,17 @@ def _install(app: Flask, policy: Policy | None, *, override: bool) -> None:
 
     def settle() -> None:
         """What depends on what the app has imported, or set, since `init_app`."""
-        app.request_class = reusing(app.request_class)
+        app.request_class = reusing(app)
         translate_exceptions(app, translation)
 
     settle()
     if override:
         _override(app, translation)
-    inside = Inside(app, Offer(app.wsgi_app), translation, settle)
+    inside = Inside(app, app.wsgi_app, translation, settle)
     wrapped = wrap(inside, policy)
     context = policy is not None and needs_context(policy)
     app.extensions["statusware"] = policy
-    vars(app)["wsgi_app"] = Outside(app, wrapped, context=context)
+    vars(app)["wsgi_app"] = calling(Outside(app, wrapped, context=context))
 
 
 class _Handler:

@@ -15,10 +15,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ..auth.custom import Custom
+from ..layers.guard import calling
 from ..layers.translate import Translation
 from ..policy import Policy
 from ..problem import Problem
 from ..rules.principals import reads_request
+from .reuse import offer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -44,25 +46,31 @@ class Outside:
     """Around the policy: the app context, and exceptions that are to reach the server."""
 
     def __init__(self, app: Flask, wrapped: WSGIApplication, *, context: bool) -> None:
-        self._app, self._wrapped, self._context = app, wrapped, context
+        self._app, self._layers, self._context = app, wrapped, context
+        self._wrapped = calling(wrapped)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if self._context:
-            environ[_CONTEXT] = context = self._app.app_context()
-            context.push()
         try:
-            return self._wrapped(environ, start_response)
+            if not self._context:
+                return self._wrapped(environ, start_response)
+            return self._within(environ, start_response)
         except _Propagated as propagated:
             error = propagated.error
-        finally:
-            self._pop(environ)
         # Out here it keeps the context and the cause that it came with.
         raise error
 
     @property
     def renderer(self) -> Any:
         """How its errors look; our gunicorn workers ask for it."""
-        return getattr(self._wrapped, "renderer", None)
+        return getattr(self._layers, "renderer", None)
+
+    def _within(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ[_CONTEXT] = context = self._app.app_context()
+        context.push()
+        try:
+            return self._wrapped(environ, start_response)
+        finally:
+            self._pop(environ)
 
     def _pop(self, environ: WSGIEnvironment) -> None:
         """Pop the context of a request that did not reach the app."""
@@ -91,9 +99,10 @@ class Inside:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._settle is not None:
             self._first_request(self._settle)
-        context: AppContext | None = environ.pop(_CONTEXT, None)
-        if context is not None:
-            context.pop()
+        if _CONTEXT in environ:
+            environ.pop(_CONTEXT).pop()
+        if "statusware.json" in environ:
+            offer(environ)
         try:
             return self._inner(environ, start_response)
         except Exception as error:

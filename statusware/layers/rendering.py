@@ -76,7 +76,8 @@ class Rendering:
         self._told: set[str] = set()
         self._default: Renderer = partial(problem_json, base=self.base)
         self._render = self._renderer(format)
-        self._trusted = format in ("problem", "simple")
+        #: Whether nothing but the problem, the id of the request and `Accept` is looked at.
+        self.constant = format in ("problem", "simple")
         self._html = html
         self.vary = "Accept" if html else ""
 
@@ -89,7 +90,7 @@ class Rendering:
         if self._html and prefers_html(environ):
             members = document(problem, request_id=request_id(environ), base=self.base)
             return "text/html; charset=utf-8", page(plain(members))
-        if self._trusted:
+        if self.constant:
             return self._render(problem, environ)
         try:
             content_type, body = self._render(problem, environ)

@@ -398,9 +398,12 @@ def test_a_close_that_fails_where_the_answer_is_another_one(chunks, caplog):
 def test_a_close_that_fails_after_a_success_is_the_servers():
     body = BadClose(b"a")
     result = ErrorEnvelope(app_of(body))(create_environ(), Server().start_response)
-    assert list(result) == [b"a"]
+    chunks = iter(result)
+    assert next(chunks) == b"a"
     with pytest.raises(ValueError, match="secret"):
-        result.close()
+        list(chunks)  # closed as soon as nothing follows
+    result.close()
+    assert body.closed == 1
 
 
 def test_a_file_is_closed_where_the_server_refuses_the_headers():

@@ -9,6 +9,7 @@ from werkzeug.test import Client
 
 from statusware import PolicyError, Problem, wrap
 from statusware.integrations.flask import Statusware
+from statusware.integrations.gunicorn import _renderer
 from statusware.policy import reload as reloading
 
 TOML = """
@@ -58,15 +59,15 @@ def test_a_server_that_asks_how_errors_look_is_told_what_is_in_force(file, clock
     wrapped = wrap(app, file)
     flask = Flask("shop")
     Statusware(flask, file)
-    for each, ask in ((wrapped, Client(wrapped)), (flask.wsgi_app, flask.test_client())):
+    for each, ask in ((wrapped, Client(wrapped)), (flask, flask.test_client())):
         file.write_text(TOML.format(name="old"))
         clock[0] += 1
         ask.get("/old")
-        assert each.renderer(Problem(400), {})[0] == "application/problem+json"
+        assert _renderer(each)(Problem(400), {})[0] == "application/problem+json"
         file.write_text('envelope = {format = "simple"}\n' + TOML.format(name="old"))
         clock[0] += 1
         ask.get("/old")
-        assert each.renderer(Problem(400), {})[0] == "application/json"
+        assert _renderer(each)(Problem(400), {})[0] == "application/json"
 
 
 @pytest.mark.parametrize(
