@@ -381,6 +381,7 @@ ELSEWHERE = {
         "tests/integrations/test_gunicorn.py, with a real server",
     ("integrations/flask.py", "Problem(500)"):
         "an error handler of ours for a class that no table lists",
+    ("layers/access.py", "Problem(403)"): "AccessControl says a plain 403 by the one it has made",
     ("layers/translate.py", "Problem(**columns)"): "tried at the start, never answered",
 }  # fmt: skip
 
