@@ -21,9 +21,6 @@ __all__ = ["Translation", "is_response", "resolve"]
 #: Exceptions that are answers in themselves: WSGI apps, by the dotted name of a base class.
 RESPONSES = frozenset({"werkzeug.exceptions.HTTPException", "webob.response.Response"})
 
-#: Exceptions of servers, raised by reading a body, that are the client's fault.
-SERVERS = {"gunicorn.http.errors.ParseException": Problem(400, code="incomplete-body")}
-
 _COLUMNS = ("status", "code", "title", "detail")
 
 
@@ -90,12 +87,6 @@ class Translation:
 def is_response(error: BaseException) -> bool:
     """Whether an exception is a response: Werkzeug's, WebOb's and Pyramid's HTTP exceptions."""
     return any(_dotted(cls) in RESPONSES for cls in type(error).__mro__)
-
-
-def servers_problem(error: BaseException) -> Problem | None:
-    """The problem that an exception of the server means, as raised out of `wsgi.input`."""
-    found = (SERVERS.get(_dotted(cls)) for cls in type(error).__mro__)
-    return next((problem for problem in found if problem is not None), None)
 
 
 def resolve(name: str) -> type[Exception] | None:

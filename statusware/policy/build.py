@@ -113,8 +113,6 @@ class _Audited:
 
     def __init__(self, bare: WSGIApplication, wrapped: WSGIApplication, policy: Policy) -> None:
         self._bare, self.app, self._policy = bare, wrapped, policy
-        #: How its errors look; our gunicorn workers ask for it.
-        self.renderer = getattr(wrapped, "renderer", None)
         self._asked = False
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -123,9 +121,14 @@ class _Audited:
                 _compare(self._bare, self._policy)
             except PolicyError as error:
                 UNSERVED.tell(error)
-                self.app = Problem(503)
+                self.app = self._policy.enforced["ErrorEnvelope"](Problem(503))
             self._asked = True
         return self.app(environ, start_response)
+
+    @property
+    def renderer(self) -> Any:
+        """How its errors look; our gunicorn workers ask for it."""
+        return getattr(self.app, "renderer", None)
 
 
 class _Scoped:
