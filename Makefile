@@ -4,6 +4,7 @@
 # make bench         statusware against its peers (QUICK=1: a minute instead of ten)
 # make bench-http    the same over HTTP (needs wrk)
 # make fuzz         the policy fuzzed against five frameworks (CASES=1000000 SEED=...)
+# make wire          raw requests and misbehaving apps against six servers
 # make clean         removes all that the others made
 #
 # Needs Python 3.11 or later with venv, and make. Nothing is written outside this folder.
@@ -20,7 +21,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_USER = 0
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: demo test fuzz bench bench-http clean stale
+.PHONY: demo test fuzz wire bench bench-http clean stale
 
 demo: $(STAMP)
 	@$(BIN)/statusware demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
@@ -35,6 +36,13 @@ test: $(STAMP)
 fuzz: $(STAMP)
 	@STATUSWARE_CORPUS=whole $(BIN)/python -m pytest -q tests/bypass/test_corpus.py
 	@$(BIN)/python -m tests.bypass.fuzz --cases $(or $(CASES),1000000) $(if $(SEED),--seed $(SEED))
+
+# What docs/reliability.md claims, measured again; DOCUMENT=1 writes the tables into that page.
+PROOF = $(BIN)/python -m tests.proof
+DOCUMENT_FLAG = $(if $(DOCUMENT),--document)
+
+wire: $(STAMP)
+	@$(PROOF).wire $(DOCUMENT_FLAG)
 
 bench: $(STAMP)
 	@$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick)
