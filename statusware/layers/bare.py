@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..correlation import request_id
-from ..header import DESCRIBING, has, missing
+from ..header import DESCRIBING, has, missing, sendable
 from ..problem import RESERVED, Problem, answer
 from .defaults import LONGEST, author_text, default_page, is_json
 from .record import log_bare
@@ -184,6 +184,7 @@ def _media_type(headers: _Headers) -> str:
 def _merged(app: _Headers, ours: _Headers, environ: WSGIEnvironment) -> _Headers:
     """The app's headers without those that described its body, and ours.
 
+    What no server can send, or is the server's own (Transfer-Encoding), goes as well.
     A Cache-Control of the app's own stays, and what it varies by is added to. A page of
     ours brings its own Content-Security-Policy, as the app's may forbid its style. For HEAD
     there is no telling how long the body of GET would be, hence no Content-Length.
@@ -191,7 +192,7 @@ def _merged(app: _Headers, ours: _Headers, environ: WSGIEnvironment) -> _Headers
     drop = DESCRIBING | {"x-request-id", "x-content-type-options"}
     if has(ours, "content-security-policy"):
         drop |= {"content-security-policy"}
-    kept = [(name, value) for name, value in app if name.lower() not in drop]
+    kept = [(name, value) for name, value in sendable(app) if name.lower() not in drop]
     skip = {name.lower() for name, _ in kept} - {"vary"}
     if environ.get("REQUEST_METHOD") == "HEAD":
         skip.add("content-length")
