@@ -43,6 +43,7 @@ DOCUMENT_FLAG = $(if $(DOCUMENT),--document)
 
 wire: $(STAMP)
 	@$(PROOF).wire $(DOCUMENT_FLAG)
+	@$(PROOF).responses $(DOCUMENT_FLAG)
 
 bench: $(STAMP)
 	@$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick)

@@ -115,9 +115,12 @@ def _with_body(answer, rest):
         body, whole = b"", False
         while True:
             size, line_end, after = rest.partition(b"\r\n")
-            if not line_end:
+            try:
+                length = int(size.split(b";")[0], 16) if line_end else None
+            except ValueError:
+                length = None
+            if length is None:
                 break
-            length = int(size.split(b";")[0], 16)
             if length == 0:
                 whole, rest = after[:2] == b"\r\n", after[2:]
                 break
