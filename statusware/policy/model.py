@@ -29,6 +29,7 @@ from ..layers.translate import Translation
 from ..request import RequestLine, Scope
 from ..rules import Route, RouteTable
 from .shape import check_shape
+from .stamp import stamp
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -65,6 +66,7 @@ class Policy:
     def load(cls, path: str | os.PathLike[str]) -> Policy:
         """The policy of a TOML file."""
         name = os.fspath(path)
+        before = stamp([name])
         try:
             text = Path(name).read_bytes().decode()
             document = tomllib.loads(text)
@@ -74,6 +76,7 @@ class Policy:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise PolicyError(f"is not TOML: {error}", file=name) from None
         policy = cls(document, folder=Path(name).parent, file=name)
+        policy.stamp = before + policy.stamp[1:]
         lines = enumerate(text.splitlines(), 1)
         policy.lines = tuple(at for at, line in lines if _ROUTES.match(line))
         return policy
@@ -139,6 +142,8 @@ class Policy:
         self._credentials = layer_options(document)
         #: The files that the policy is made of, as far as it names them.
         self.files = (self.file, *self._schema_files(document)) if self.file else ()
+        #: What these were before they were read.
+        self.stamp = stamp(self.files)
         routes = [
             Route(**columns, where=f"routes[{at}]")
             for at, columns in enumerate(document.get("routes", ()))

@@ -10,13 +10,13 @@ differ for a second.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from .model import Policy
+from .stamp import stamp
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -28,9 +28,6 @@ log = logging.getLogger("statusware.policy")
 #: Seconds between two looks.
 INTERVAL = 0.5
 
-#: What tells whether files have changed: time, size and inode of each; None: not there.
-_Stamp = tuple[tuple[int, int, int] | None, ...]
-
 
 class Reloading:
     """The app behind `policy`, and behind its successors. `build` wraps the app in a policy."""
@@ -38,7 +35,7 @@ class Reloading:
     def __init__(self, policy: Policy, build: Callable[[Policy], WSGIApplication]) -> None:
         self._build = build
         self._file, self._files = policy.file, policy.files
-        self._stamp = _stamp(self._files)
+        self._stamp = policy.stamp
         self._app = build(policy)
         self._next = 0.0
         self._lock = threading.Lock()
@@ -54,9 +51,9 @@ class Reloading:
             return
         try:
             self._next = time.monotonic() + INTERVAL
-            stamp = _stamp(self._files)
-            if stamp != self._stamp:
-                self._stamp = stamp
+            found = stamp(self._files)
+            if found != self._stamp:
+                self._stamp = found
                 self._load()
         finally:
             self._lock.release()
@@ -71,18 +68,5 @@ class Reloading:
         if failure is not None:
             log.error("%s; the policy from before goes on", failure)
             return
-        if self._files != policy.files:
-            self._files, self._stamp = policy.files, _stamp(policy.files)
+        self._files, self._stamp = policy.files, policy.stamp
         log.info("%s has changed and is in force", self._file)
-
-
-def _stamp(files: Iterable[str]) -> _Stamp:
-    return tuple(map(_of_file, files))
-
-
-def _of_file(file: str) -> tuple[int, int, int] | None:
-    try:
-        found = os.stat(file)
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino

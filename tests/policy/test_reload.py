@@ -2,11 +2,13 @@
 
 import logging
 import threading
+import tomllib
 
 import pytest
 from werkzeug.test import Client
 
 from statusware import PolicyError, wrap
+from statusware.policy import model
 from statusware.policy import reload as reloading
 
 TOML = """
@@ -71,6 +73,24 @@ def test_a_broken_policy_is_logged_once_and_the_old_one_goes_on(file, clock, cap
     file.write_text(TOML.format(name="mended"))
     clock[0] += 1
     assert client.get("/mended").status_code == 200
+
+
+def test_a_file_replaced_while_it_is_read_is_taken_over(file, clock, monkeypatch):
+    """At the start, and at a reload: what was read is not what the file says by then."""
+    following = iter(["second", "third"])
+    loads = tomllib.loads
+
+    def replacing(text):
+        for name in following:
+            file.write_text(TOML.format(name=name))
+            break
+        return loads(text)
+
+    monkeypatch.setattr(model.tomllib, "loads", replacing)
+    client = Client(wrap(app, file))
+    assert client.get("/second").status_code == 200, "the first request looks"
+    clock[0] += 1
+    assert client.get("/third").status_code == 200
 
 
 def test_a_schema_that_changed_is_taken_over(file, clock, tmp_path):
