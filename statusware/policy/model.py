@@ -75,6 +75,10 @@ class Policy:
             raise PolicyError(f"cannot be read: {reason}", file=name) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise PolicyError(f"is not TOML: {error}", file=name) from None
+        if not document:
+            # What a full disk leaves of a file must not open the app.
+            hint = 'leave the policy out for "one envelope, nothing else"'
+            raise PolicyError("is empty", file=name, hint=hint)
         policy = cls(document, folder=Path(name).parent, file=name)
         policy.stamp = before + policy.stamp[1:]
         lines = enumerate(text.splitlines(), 1)

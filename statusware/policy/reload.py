@@ -3,8 +3,8 @@
 Looked for at most once a second, by whichever request comes then; no thread, so that it is
 safe to fork. A new policy is read and checked whole before it takes the place of the old
 one, in one assignment: every request meets one policy from its first layer to its last. A
-broken one is logged, and the old one goes on. Workers each do it for themselves, and may
-differ for a second.
+broken one, or one that has lost its routes, is logged, and the old one goes on. Workers each
+do it for themselves, and may differ for a second.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from ..errors import PolicyError
 from .model import Policy
 from .stamp import stamp
 
@@ -35,7 +36,7 @@ class Reloading:
     def __init__(self, policy: Policy, build: Callable[[Policy], WSGIApplication]) -> None:
         self._build = build
         self._file, self._files = policy.file, policy.files
-        self._stamp = policy.stamp
+        self._stamp, self._guards = policy.stamp, bool(policy.routes)
         self._app = build(policy)
         self._next = 0.0
         self._lock = threading.Lock()
@@ -62,6 +63,7 @@ class Reloading:
         failure: Exception | None = None
         try:
             policy = Policy.load(self._file)
+            self._check(policy)
             self._app = self._build(policy)
         except Exception as error:  # whatever is wrong with the new one: the old one goes on
             failure = error
@@ -69,4 +71,11 @@ class Reloading:
             log.error("%s; the policy from before goes on", failure)
             return
         self._files, self._stamp = policy.files, policy.stamp
+        self._guards = bool(policy.routes)
         log.info("%s has changed and is in force", self._file)
+
+    def _check(self, policy: Policy) -> None:
+        """Half a file may be valid TOML; without its routes it would open the app."""
+        if self._guards and not policy.routes:
+            hint = "restart to take that over"
+            raise PolicyError("has no [[routes]] any more", file=self._file, hint=hint)

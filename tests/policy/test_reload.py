@@ -55,7 +55,16 @@ def test_a_changed_policy_is_in_force_within_a_second(file, clock, caplog):
 
 
 @pytest.mark.parametrize(
-    "broken", ["[[routes", "[[routes]]\nmatch = 1", "[[routes]]\nmatch='GET /'", None]
+    "broken",
+    [
+        "[[routes",
+        "[[routes]]\nmatch = 1",
+        "[[routes]]\nmatch='GET /'",
+        None,
+        # What a full disk leaves.
+        "",
+        "[api]\nreload = true\n",
+    ],
 )
 def test_a_broken_policy_is_logged_once_and_the_old_one_goes_on(file, clock, caplog, broken):
     client = Client(wrap(app, file))
