@@ -17,6 +17,7 @@ from ..problem import Problem
 from .cache import Verified, VerifiedCache
 from .callback import load_function
 from .claims import Expired
+from .clock import watch_clock
 from .header import challenge, read_authorization
 from .jose import BadToken, Token, read_header, read_token
 from .keys import Key
@@ -147,7 +148,9 @@ class Bearer:
     def _read(self, text: str) -> Verified:
         """The token, verified: what is cheap first. Raises `BadToken`."""
         token = read_token(text, self._header)
-        self._rules.check(token.claims, time())
+        now = time()
+        watch_clock(now)
+        self._rules.check(token.claims, now)
         key = self._signer(token)
         if len(self._headers) < HEADERS:
             self._headers[text.partition(".")[0]] = token.header
