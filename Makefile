@@ -5,6 +5,7 @@
 # make bench-http    the same over HTTP (needs wrk)
 # make fuzz         the policy fuzzed against five frameworks (CASES=1000000 SEED=...)
 # make wire          raw requests and misbehaving apps against six servers
+# make faults        full disks, lost files, wrong clocks, ill identity providers
 # make clean         removes all that the others made
 #
 # Needs Python 3.11 or later with venv, and make. Nothing is written outside this folder.
@@ -21,7 +22,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_USER = 0
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: demo test fuzz wire bench bench-http clean stale
+.PHONY: demo test fuzz wire faults soak bench bench-http clean stale
 
 demo: $(STAMP)
 	@$(BIN)/statusware demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
@@ -44,6 +45,10 @@ DOCUMENT_FLAG = $(if $(DOCUMENT),--document)
 wire: $(STAMP)
 	@$(PROOF).wire $(DOCUMENT_FLAG)
 	@$(PROOF).responses $(DOCUMENT_FLAG)
+
+faults: $(STAMP)
+	@$(PROOF).faults $(DOCUMENT_FLAG)
+	@$(PROOF).provider $(DOCUMENT_FLAG) $(if $(SECONDS),--seconds $(SECONDS))
 
 bench: $(STAMP)
 	@$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick)

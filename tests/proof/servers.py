@@ -1,18 +1,17 @@
 """Real servers on free loopback ports, each in a session of its own, ended with the block."""
 
 import contextlib
+import http.client
 import importlib.metadata
 import os
-import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-from tests.integrations.tools import environment, free_port, wait_for
+from tests.integrations.tools import ask, environment, free_port, wait_for
 
 __all__ = ["KINDS", "OWN", "Server", "available", "running", "versions"]
 
@@ -94,25 +93,27 @@ def running(kind, target, *options, cwd=None, workers=1, **variables):
                 command, cwd=cwd or folder, env=env, stdout=output, stderr=subprocess.STDOUT,
                 start_new_session=True,
             )  # fmt: skip
+        server = Server(kind, process, port, folder)
         try:
-            wait_for(port, process, folder / "server.log")
-            server = Server(kind, process, port, folder)
-            _booted(server, workers)
+            wait_for(port, process, server.log)
+            _booted(server)
             yield server
+        except Exception as error:
+            error.add_note(f"The end of the server's log:\n{server.told()[-2000:]}")
+            raise
         finally:
             _end(process)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _booted(server, workers):
-    """gunicorn listens before a worker has loaded the app."""
-    deadline = time.monotonic() + 30
-    while server.kind in _GUNICORN:
-        if len(re.findall("Booting worker", server.told())) >= workers:
-            return
-        assert time.monotonic() < deadline, server.told()
-        time.sleep(0.02)
+def _booted(server):
+    """gunicorn listens before a worker has loaded the app: wait for an answer."""
+    if server.kind in _GUNICORN:
+        try:
+            ask(server.port, "GET", "/")
+        except (OSError, http.client.HTTPException) as error:
+            raise AssertionError(server.told()) from error
 
 
 def _end(process):
