@@ -6,6 +6,7 @@
 # make fuzz         the policy fuzzed against five frameworks (CASES=1000000 SEED=...)
 # make wire          raw requests and misbehaving apps against six servers
 # make faults        full disks, lost files, wrong clocks, ill identity providers
+# make soak          load, restarts, kills, memory (MINUTES=60 of load; needs wrk)
 # make clean         removes all that the others made
 #
 # Needs Python 3.11 or later with venv, and make. Nothing is written outside this folder.
@@ -49,6 +50,11 @@ wire: $(STAMP)
 faults: $(STAMP)
 	@$(PROOF).faults $(DOCUMENT_FLAG)
 	@$(PROOF).provider $(DOCUMENT_FLAG) $(if $(SECONDS),--seconds $(SECONDS))
+
+soak: $(STAMP)
+	@$(PROOF).soak $(DOCUMENT_FLAG) --minutes $(or $(MINUTES),60)
+	@$(PROOF).restarts $(DOCUMENT_FLAG) --times $(or $(TIMES),20)
+	@$(PROOF).memory $(DOCUMENT_FLAG)
 
 bench: $(STAMP)
 	@$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick)
