@@ -3,6 +3,7 @@
 # make test          lint, types, tests, coverage
 # make bench         statusware against its peers (QUICK=1: a minute instead of ten)
 # make bench-http    the same over HTTP (needs wrk)
+# make suites      the test suites of Flask, Pyramid, WebTest and Bottle, statusware around every app
 # make fuzz         the policy fuzzed against five frameworks (CASES=1000000 SEED=...)
 # make wire          raw requests and misbehaving apps against six servers
 # make faults        full disks, lost files, wrong clocks, ill identity providers
@@ -23,7 +24,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_USER = 0
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: demo test fuzz wire faults soak bench bench-http clean stale
+.PHONY: demo test fuzz wire faults soak suites bench bench-http clean stale
 
 demo: $(STAMP)
 	@$(BIN)/statusware demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
@@ -56,6 +57,10 @@ soak: $(STAMP)
 	@$(PROOF).restarts $(DOCUMENT_FLAG) --times $(or $(TIMES),20)
 	@$(PROOF).memory $(DOCUMENT_FLAG)
 
+# From their source packages, in a virtualenv of their own.
+suites: $(STAMP)
+	@$(BIN)/python tests/suites/run.py $(SUITE)
+
 bench: $(STAMP)
 	@$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick)
 
@@ -63,7 +68,7 @@ bench-http: $(STAMP)
 	@$(BIN)/python benchmarks/http_bench.py
 
 clean:
-	rm -rf .venv .bench .demo build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .bench .suites .demo build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ifneq ($(shell exec 2>/dev/null; $(BIN)/python -c "" && cat $(STAMP)),$(CURDIR))
