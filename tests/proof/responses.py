@@ -27,6 +27,7 @@ SLEEPS = "sleeps"
 #: The right answer of each app; where none is named here, "500 internal-error".
 RIGHT = {
     "raises-problem": "409 conflict",
+    "status-bytes": "200 +20",  # test clients take it
     "starts-late": "200 +20",
     "starts-late-with-an-error": "404 not-found",
     "starts-again-in-time": "503 service-unavailable",

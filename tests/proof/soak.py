@@ -139,7 +139,7 @@ def rss(server):
     return {pid: count * os.sysconf("SC_PAGE_SIZE") / (1 << 20) for pid, count in pages.items()}
 
 
-def run(seconds, turn, share=4):
+def run(seconds, turn, share=4, workers=2):
     """Turns until the time is over: {name: slices}, and the memory after each turn.
 
     The mixture gets `share` times as long as each of the others.
@@ -154,7 +154,7 @@ def run(seconds, turn, share=4):
         wrapped, bare = (
             stack.enter_context(
                 servers.running(KIND, f"tests.proof.shop:{name}", "--log-level", "critical",
-                                workers=2)
+                                workers=workers)
             )
             for name in ("wrapped", "bare")
         )  # fmt: skip
