@@ -26,7 +26,8 @@ from tests.proof.versioned import asks, seen, write_policy
 
 __all__ = ["hups", "keys", "kills", "reloads"]
 
-KIND = "gunicorn sync"
+#: The servers, and how many requests a worker of each has in its hands at most.
+KINDS = {"gunicorn sync": 1, "gunicorn gthread": 4}
 APP = "tests.proof.versioned:make()"
 
 #: What is killed while it writes.
@@ -41,12 +42,12 @@ for n in range(10**6):
 TAKEN = 1.5
 
 
-def reloads(times):
+def reloads(times, kind="gunicorn sync"):
     """Replace the policy while requests come in: the traffic, and faults of takeovers."""
-    return _under_load(times, lambda server, file, n: write_policy(file, n), TAKEN)
+    return _under_load(kind, times, lambda server, file, n: write_policy(file, n), TAKEN)
 
 
-def hups(times):
+def hups(times, kind="gunicorn sync"):
     """Replace the policy and send HUP, which starts new workers and ends the old ones."""
 
     def step(server, file, n):
@@ -56,10 +57,10 @@ def hups(times):
         _wait(lambda: not before & set(server.workers))
         _both_serve(server)
 
-    return _under_load(times, step, 0.3, reload=False)
+    return _under_load(kind, times, step, 0.3, reload=False)
 
 
-def kills(times):
+def kills(times, kind="gunicorn sync"):
     """Kill a worker: whatever fails was in its hands."""
 
     def step(server, file, n):
@@ -67,7 +68,7 @@ def kills(times):
         time.sleep(random.random() * 0.3)
         os.kill(random.choice(server.workers), signal.SIGKILL)
 
-    return _under_load(times, step, 0.5, version=False)
+    return _under_load(kind, times, step, 0.5, version=False)
 
 
 def _both_serve(server):
@@ -92,13 +93,13 @@ def _wait(ready, patience=20):
         time.sleep(0.005)
 
 
-def _under_load(times, step, pause, *, reload=True, version=True):
+def _under_load(kind, times, step, pause, *, reload=True, version=True):
     """Do `step` so many times under load; after each, the new policy has to be in force."""
     faults = []
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "statusware.toml")
         write_policy(file, 1, reload)
-        with servers.running(KIND, APP, workers=2, STATUSWARE_VERSIONED=str(file)) as server:
+        with servers.running(kind, APP, workers=2, STATUSWARE_VERSIONED=str(file)) as server:
             mix = asks()
             with Traffic(server.port, mix) as traffic:
                 time.sleep(0.5)
@@ -152,32 +153,48 @@ def main(argv=None):
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--document", action="store_true", help="write docs/reliability.md")
     options = parser.parse_args(argv)
-    command = f"make soak (restarts --times {options.times})"
+    command = f"make soak TIMES={options.times}"
+    every = [*_restarts(options, command), *_kills(options, command)]
+    return len(every)
+
+
+def _restarts(options, command):
     every = []
     section = Section("restarts", "gunicorn", command=command)
-    section.row("under load", "times", "requests", "failed", "wrong", "under two policies")
+    section.row("under load", "server", "times", "requests", "failed", "wrong", "of two policies")
     for name, run in (("HUP", hups), ("policy reload", reloads)):
-        traffic, faults = run(options.times)
-        mixed = sum("under the policies" in each for each in traffic.wrong)
-        section.row(name, options.times, f"{traffic.sent:,}", len(traffic.failed),
-                    len(traffic.wrong) + len(faults), mixed)  # fmt: skip
-        every += [*traffic.failed, *traffic.wrong, *faults]
-    section.note(f"Four clients, two sync workers; {busy()}.")
+        for kind in KINDS:
+            traffic, faults = run(options.times, kind)
+            mixed = sum("under the policies" in each for each in traffic.wrong)
+            section.row(name, kind, options.times, f"{traffic.sent:,}", len(traffic.failed),
+                        len(traffic.wrong) + len(faults), mixed)  # fmt: skip
+            every += [*traffic.failed, *traffic.wrong, *faults]
+    section.note(f"Four clients, two workers; {busy()}.")
     section.end(options.document, every[:20])
+    return every
 
-    traffic, _ = kills(options.times)
+
+def _kills(options, command):
+    every = []
     section = Section("kills", "gunicorn", command=command)
     section.row("`kill -9` of", "times", "requests", "failed", "at most", "wrong")
-    section.row("a worker under load", options.times, f"{traffic.sent:,}", len(traffic.failed),
-                options.times, len(traffic.wrong))  # fmt: skip
+    for kind, held in KINDS.items():
+        traffic, _ = kills(options.times, kind)
+        most = options.times * held
+        section.row(f"a worker of {kind} under load", options.times, f"{traffic.sent:,}",
+                    len(traffic.failed), most, len(traffic.wrong))  # fmt: skip
+        every += [*(traffic.failed if len(traffic.failed) > most else ()), *traffic.wrong]
     found, faults = keys(options.times)
     section.row(
         "`statusware keys add`", options.times, f"{found:,} keys written", "", "", len(faults)
     )
-    section.note(f"Two sync workers, each with one request in its hands at most; {busy()}.")
-    lost = traffic.failed if len(traffic.failed) > options.times else []
-    section.end(options.document, [*lost, *traffic.wrong, *faults][:20])
-    return len(every) + len(lost) + len(traffic.wrong) + len(faults)
+    section.note(
+        "Two workers and four clients. A worker has one request in its hands, or one for each of "
+        f"its four threads; {busy()}."
+    )
+    every += faults
+    section.end(options.document, every[:20])
+    return every
 
 
 if __name__ == "__main__":
