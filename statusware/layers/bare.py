@@ -49,9 +49,13 @@ def judge(
 
     `keep` is one of `KEEP`; with `html`, clients that prefer HTML keep the app's pages.
     """
-    rest.push(out.held)
+    if out.held:
+        rest.push(out.held)
     status, media_type = _status(out), _media_type(out.headers)
-    problem, fields = _answered(out, status, environ)
+    problem: Problem | None = None
+    fields: _Headers = []
+    if "statusware.answered" in environ:
+        problem, fields = _answered(out, status, environ)
     if problem is None:
         if status >= 500 and not _has_our_id(out, environ):
             log_bare(status, environ)
@@ -154,7 +158,7 @@ def _keeps(
 
 def _problem(status: int, media_type: str, body: bytes, page: str | None, keep: str) -> Problem:
     """The problem in place of a body, with what the author of the app said in it."""
-    detail = author_text(status, media_type, body, page)
+    detail = None if page == "" else author_text(status, media_type, body, page)
     if keep == "merge" and page is None and status < 500 and is_json(media_type):
         problem = Problem(status, detail)
         _merge(problem, body)
@@ -219,7 +223,8 @@ def _merged(app: _Headers, ours: _Headers, environ: WSGIEnvironment) -> _Headers
     ours brings its own Content-Security-Policy, as the app's may forbid its style. For HEAD
     there is no telling how long the body of GET would be, hence no Content-Length.
     """
-    drop = _REPLACED_BY_PAGE if has(ours, "content-security-policy") else _REPLACED
+    is_page = ours[0][1].startswith("text/html")  # Content-Type comes first
+    drop = _REPLACED_BY_PAGE if is_page else _REPLACED
     kept = sendable(field for field in app if field[0].lower() not in drop)
     head = environ.get("REQUEST_METHOD") == "HEAD"
     if not kept and not head:
