@@ -4,7 +4,6 @@ python -m tests.proof.faults [--document]
 """
 
 import argparse
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 from statusware import PolicyError
 from statusware.auth.keyfile import add_key
 from tests.proof import servers
-from tests.proof.report import Section
+from tests.proof.report import Section, program
 from tests.proof.world import FILES, World, full_disk
 
 __all__ = ["Row", "clock", "disk", "files", "start"]
@@ -245,4 +244,4 @@ def main(argv=None):
 
 
 if __name__ == "__main__":
-    sys.exit(bool(main()))
+    program(main)

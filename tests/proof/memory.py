@@ -5,7 +5,6 @@ python -m tests.proof.memory [--scale 1.0] [--document]
 
 import argparse
 import socket
-import sys
 import threading
 import time
 from pathlib import Path
@@ -14,7 +13,7 @@ from statusware import wrap
 from tests.auth.forge import SECRET, claims, token
 from tests.proof import servers
 from tests.proof.exchange import parse, request
-from tests.proof.report import Section
+from tests.proof.report import Section, program
 from tests.proof.traffic import send
 
 __all__ = ["bodies", "make", "paths", "tokens"]
@@ -206,4 +205,4 @@ def main(argv=None):
 
 
 if __name__ == "__main__":
-    sys.exit(bool(main()))
+    program(main)

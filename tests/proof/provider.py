@@ -6,14 +6,13 @@ python -m tests.proof.provider [--seconds 35] [--pause 30] [--document]
 import argparse
 import json
 import random
-import sys
 import time
 from itertools import pairwise
 
 from tests.auth.provider import Provider
 from tests.proof import servers
 from tests.proof.exchange import request
-from tests.proof.report import Section
+from tests.proof.report import Section, program
 from tests.proof.traffic import Ask, Traffic, busy, percentile, send
 
 __all__ = ["PHASES", "run", "too_early"]
@@ -149,4 +148,4 @@ def main(argv=None):
 
 
 if __name__ == "__main__":
-    sys.exit(bool(main()))
+    program(main)

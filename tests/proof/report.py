@@ -1,12 +1,14 @@
 """One table a claim: printed, and written into docs/reliability.md between its markers."""
 
 import re
+import signal
+import sys
 import time
 from pathlib import Path
 
 from tests.proof.servers import versions
 
-__all__ = ["PAGE", "Section"]
+__all__ = ["PAGE", "Section", "program"]
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "reliability.md"
 
@@ -53,3 +55,9 @@ def write(claim, text, page=PAGE):
     if not pattern.search(old):
         raise SystemExit(f"{page} has no markers for {claim}")
     page.write_text(pattern.sub(lambda _: f"{begin}\n\n{text}\n\n{end}", old), "utf-8")
+
+
+def program(main):
+    """Run `main` and exit by what it returns; servers end with it when it is told to stop."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    sys.exit(bool(main()))

@@ -5,13 +5,12 @@ python -m tests.proof.responses [--servers NAMES] [--document]
 
 import argparse
 import socket
-import sys
 import time
 
 from tests.proof import servers
 from tests.proof.exchange import exchange, parse, request
 from tests.proof.odd_apps import APPS
-from tests.proof.report import Section
+from tests.proof.report import Section, program
 
 __all__ = ["probe", "run", "verdict"]
 
@@ -192,4 +191,4 @@ def main(argv=None):
 
 
 if __name__ == "__main__":
-    sys.exit(bool(main()))
+    program(main)

@@ -20,7 +20,7 @@ from statusware import PolicyError
 from statusware.auth.keyfile import load_file
 from tests.integrations.tools import environment
 from tests.proof import servers
-from tests.proof.report import Section
+from tests.proof.report import Section, program
 from tests.proof.traffic import Traffic, busy, send
 from tests.proof.versioned import asks, seen, write_policy
 
@@ -198,4 +198,4 @@ def _kills(options, command):
 
 
 if __name__ == "__main__":
-    sys.exit(bool(main()))
+    program(main)

@@ -11,7 +11,6 @@ import re
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from contextlib import ExitStack
@@ -21,7 +20,7 @@ from typing import NamedTuple
 from tests.auth.forge import claims, token
 from tests.proof import servers
 from tests.proof.exchange import request
-from tests.proof.report import Section
+from tests.proof.report import Section, program
 from tests.proof.traffic import busy
 
 __all__ = ["WRK", "Slice", "cases", "run"]
@@ -212,4 +211,4 @@ def main(argv=None):
 
 
 if __name__ == "__main__":
-    sys.exit(bool(main()))
+    program(main)

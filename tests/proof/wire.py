@@ -9,12 +9,11 @@ import argparse
 import contextlib
 import importlib.metadata
 import json
-import sys
 from pathlib import Path
 
 from tests.proof import servers
 from tests.proof.exchange import exchange
-from tests.proof.report import Section
+from tests.proof.report import Section, program
 from tests.proof.wire_bodies import CASES as BODIES
 from tests.proof.wire_lines import CASES as LINES
 
@@ -166,4 +165,4 @@ def main(argv=None):
 
 
 if __name__ == "__main__":
-    sys.exit(bool(main()))
+    program(main)
