@@ -102,13 +102,13 @@ def _under_load(kind, times, step, pause, *, reload=True, version=True):
         with servers.running(kind, APP, workers=2, STATUSWARE_VERSIONED=str(file)) as server:
             mix = asks()
             with Traffic(server.port, mix) as traffic:
-                time.sleep(0.5)
+                time.sleep(0.3)
                 for n in range(2, times + 2):
                     step(server, file, n)
                     time.sleep(pause)
                     if version and (found := _versions(server.port, mix)) != {n}:
                         faults.append(f"policy {n} is not in force, but {sorted(found)}")
-                time.sleep(0.5)
+                time.sleep(0.3)
     return traffic, faults
 
 

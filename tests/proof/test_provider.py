@@ -11,7 +11,7 @@ PHASES = [phase for phase in provider.PHASES if phase[0] in ("well", "slow", "ga
 
 
 def test_no_wrong_answer_and_one_fetch_at_a_time():
-    traffic, asked, faults = provider.run(1.3, 1.0, PHASES)
+    traffic, asked, faults = provider.run(1.0, 0.8, PHASES)
     assert [*traffic.failed, *traffic.wrong, *faults] == []
     assert sum(asked.values()) >= 4, asked
     assert {name for _, name in traffic.times} == {
