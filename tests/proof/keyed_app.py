@@ -15,14 +15,18 @@ def hello(environ, start_response):
 
 
 def make():
-    """The app; STATUSWARE_PAUSE shortens the time between two fetches, for short runs."""
+    """The app; STATUSWARE_PAUSE shortens the time between two fetches, for short runs.
+
+    STATUSWARE_MAX_AGE is how long a set counts.
+    """
     keyset.PAUSE = float(os.environ.get("STATUSWARE_PAUSE", keyset.PAUSE))
+    bearer = {"jwks": os.environ["STATUSWARE_PROVIDER"], "algorithms": ["ES256"]}
+    if "STATUSWARE_MAX_AGE" in os.environ:
+        bearer["max_age"] = float(os.environ["STATUSWARE_MAX_AGE"])
     return wrap(
         hello,
         {
-            "auth": {
-                "bearer": {"jwks": os.environ["STATUSWARE_PROVIDER"], "algorithms": ["ES256"]}
-            },
+            "auth": {"bearer": bearer},
             "routes": [{"match": "GET /hello"}],
         },
     )

@@ -15,7 +15,7 @@ from tests.proof.exchange import request
 from tests.proof.report import Section, program
 from tests.proof.traffic import Ask, Traffic, busy, percentile, send
 
-__all__ = ["PHASES", "run", "too_early"]
+__all__ = ["PHASES", "run", "too_early", "too_old"]
 
 KIND = "gunicorn gthread"
 
@@ -114,6 +114,37 @@ def run(seconds, pause, phases=PHASES):
     return traffic, asked, faults
 
 
+def too_old(pause):
+    """A provider that is down for longer than its set counts: the traffic, and faults.
+
+    The set counts for twice the pause; tokens pass until then, and never after that.
+    """
+    signer, provider, faults = Signer("old"), Timed(), []
+    provider.body = json.dumps({"keys": [signer.public()]}).encode()
+    mix = [Ask("known", signer.request(), is_one_of(200, 503)) for _ in range(20)]
+    mix.append(Ask("anonymous", request("GET /hello"), is_one_of(401)))
+    variables = {"STATUSWARE_PAUSE": str(pause), "STATUSWARE_MAX_AGE": str(2 * pause)}
+    try:
+        with (
+            servers.running(KIND, "tests.proof.keyed_app:make()", "--threads", "8",
+                            STATUSWARE_PROVIDER=provider.url, **variables) as server,
+            Traffic(server.port, mix) as traffic,
+        ):  # fmt: skip
+            time.sleep(0.2)
+            for mode, wait, wanted in (
+                ("good", pause / 2, 200), ("hang_up", pause / 2, 200),
+                ("hang_up", 2.2 * pause, 503), ("good", 1.5 * pause, 200),
+            ):  # fmt: skip
+                provider.mode = mode
+                time.sleep(wait)
+                got = send(server.port, signer.request()).status
+                if got != wanted:
+                    faults.append(f"{got}, not {wanted}, {wait:.1f} s after it was {mode}")
+    finally:
+        provider.close()
+    return traffic, [*faults, *too_early(provider.times, pause)]
+
+
 def too_early(times, pause):
     """Fetches that came before the pause was over."""
     gaps = [after - before for before, after in pairwise(times)]
@@ -142,7 +173,13 @@ def main(argv=None):
         f"{options.seconds:.0f} seconds each, at least {options.pause:.0f} between two fetches, "
         f"one gthread worker of eight threads, four clients that sign nothing; {busy()}."
     )
-    every = [*traffic.failed, *traffic.wrong, *faults]
+    old, old_faults = too_old(options.pause)
+    section.note(
+        f"Down for longer than its set counts (`max_age`, {2 * options.pause:.0f} seconds): tokens "
+        f"pass until then, are answered 503 after that, and pass again once it is well; "
+        f"{old.sent:,} requests, {len(old.wrong) + len(old.failed) + len(old_faults)} wrong."
+    )
+    every = [*traffic.failed, *traffic.wrong, *faults, *old.failed, *old.wrong, *old_faults]
     section.end(options.document, every[:20])
     return len(every)
 

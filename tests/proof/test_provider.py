@@ -19,6 +19,11 @@ def test_no_wrong_answer_and_one_fetch_at_a_time():
     }  # fmt: skip
 
 
+def test_a_set_that_is_too_old_lets_nobody_pass():
+    traffic, faults = provider.too_old(0.8)
+    assert [*traffic.failed, *traffic.wrong, *faults] == []
+
+
 def test_fetching_too_often_shows():
     assert provider.too_early([0.0, 30.1, 60.0], 30) == []
     assert provider.too_early([0.0, 30.0, 40.0], 30) == ["fetched again after 10.0 s"]
