@@ -1,6 +1,7 @@
 """The short form of the claims on restarts and kills: each of them once or twice."""
 
 import json
+import sys
 
 import pytest
 
@@ -8,6 +9,7 @@ from tests.proof import restarts, versioned
 from tests.proof.exchange import Answer
 
 pytest.importorskip("gunicorn")
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
 
 @pytest.mark.parametrize(("run", "times"), [(restarts.reloads, 1), (restarts.hups, 1)])

@@ -1,10 +1,13 @@
 """The short form of the claim on load: a few seconds of the mixture."""
 
+import sys
+
 import pytest
 
 from tests.proof import servers, soak
 
 pytest.importorskip("gunicorn")
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 needs_wrk = pytest.mark.skipif(soak.WRK is None, reason="wrk is not installed (apt install wrk)")
 
 
