@@ -18,6 +18,7 @@ from ..problem import Problem
 from .cache import DigestCache, Verified
 from .callback import load_function
 from .claims import Expired
+from .clock import watch_clock
 from .header import challenge, read_authorization
 from .jose import BadToken, Token, read_header, read_token
 from .keys import Key
@@ -168,8 +169,10 @@ class Bearer:
     def _read(self, text: str, digest: bytes) -> Verified:
         """The token, verified: what is cheap first. Raises `BadToken`."""
         token = read_token(text, self._header)
+        now = time()
+        watch_clock(now)
         try:
-            self._rules.check(token.claims, time())
+            self._rules.check(token.claims, now)
         except Expired:
             self._ended.put(digest, self._rules.last_moment(token.claims))
             raise

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from ..catalog import default_code
 from ..correlation import request_id
-from ..header import DESCRIBING, has, missing
+from ..header import DESCRIBING, has, missing, sendable
 from ..problem import RESERVED, Problem, answer
 from .defaults import LONGEST, author_text, default_page, is_json
 from .record import log_bare
@@ -220,13 +220,14 @@ def _media_type(headers: _Headers) -> str:
 def _merged(app: _Headers, ours: _Headers, environ: WSGIEnvironment) -> _Headers:
     """The app's headers without those that described its body, and ours.
 
+    What no server can send, or is the server's own (Transfer-Encoding), goes as well.
     A Cache-Control of the app's own stays, and what it varies by is added to. A page of
     ours brings its own Content-Security-Policy, as the app's may forbid its style. For HEAD
     there is no telling how long the body of GET would be, hence no Content-Length.
     """
     is_page = ours[0][1].startswith("text/html")  # Content-Type comes first
     drop = _REPLACED_BY_PAGE if is_page else _REPLACED
-    kept = [field for field in app if field[0].lower() not in drop]
+    kept = sendable(field for field in app if field[0].lower() not in drop)
     head = environ.get("REQUEST_METHOD") == "HEAD"
     if not kept and not head:
         return ours

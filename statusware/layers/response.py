@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from ..header import UNSAFE
 from .record import log_midstream, log_unclosed
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class Outgoing:
         """The `write` callable: sends at once, or holds what belongs to an error."""
         if not data:
             return  # no byte, no beginning: what fails now can still be answered
+        if not isinstance(data, bytes):
+            raise TypeError(f"the app wrote {type(data).__name__}, not bytes")
         if self.error and not self.sent:
             self.held += data
             return
@@ -211,8 +214,14 @@ _SEEN: dict[str, bool] = {}
 
 
 def _is_error(status: str) -> bool:
-    """Whether this status is an error; what is no status at all is a RuntimeError."""
+    """Whether this status is an error; what is no status at all is a RuntimeError.
+
+    So is one that would not stay in its line: not every server looks (PEP 3333: no control
+    characters).
+    """
     code = status[:3]
+    if UNSAFE.search(status):
+        raise RuntimeError("start_response was called with a status that cannot be sent")
     if not (code.isascii() and code.isdigit() and status[3:4] in ("", " ")) or code < "100":
         raise RuntimeError("start_response was called with a status that has no number")
     error = code >= "400"

@@ -114,6 +114,13 @@ TEARDOWN = Event(
     traceback=True,
 )  # fmt: skip
 
+CLOCK = Event(
+    "clock-went-back", _CREDENTIALS, WARNING,
+    "the clock went back by %d seconds: until it is right, credentials that have expired"
+    " since may count again, and new ones may not count yet",
+    (), "a token is read, and the clock is more than a minute behind what it was",
+)  # fmt: skip
+
 # Keys, users and policies that are read again while the server runs.
 FILE_READ = Event(
     "file-read", _CREDENTIALS, INFO, "%s has been read again", (), "a changed file is taken over"
@@ -210,7 +217,7 @@ EVENTS = (
     ROUTING, CREDENTIALS, UNVERIFIED, ACCESS, BODY, FAILED, MIDSTREAM, BARE, TRANSLATED,
     PREDICATE_FAILED, PREDICATE_ANSWER, VERIFIER_FAILED, VERIFIER_ANSWER, CHECK_FAILED,
     RENDERER_FAILED, RENDERER_ANSWER, PAGELESS, UNTOLD, UNCLOSED, TEARDOWN, MOUNT, UNRESOLVED,
-    FILE_READ, FILE_KEPT, USER_UNUSABLE, KEY_UNUSED, KEYS_UNFETCHED, KEYS_FAILED, NO_THREAD,
+    CLOCK, FILE_READ, FILE_KEPT, USER_UNUSABLE, KEY_UNUSED, KEYS_UNFETCHED, KEYS_FAILED, NO_THREAD,
     POLICY_READ, POLICY_KEPT, METRICS_FAILED, EXPLAINING, ROUTES_UNREAD, UNCOVERED, UNSERVED,
     REPORTED, TRIAL_FAILED, TRACED, *LINTED, WORKER,
 )  # fmt: skip

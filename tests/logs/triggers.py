@@ -21,6 +21,7 @@ from werkzeug.test import Client
 
 from statusware import ErrorEnvelope, PolicyError, Problem, Routing, wrap
 from statusware.auth.basic import Basic
+from statusware.auth.clock import watch_clock
 from statusware.auth.fetch import FetchError
 from statusware.auth.keyset import FileKeys, RemoteKeys
 from statusware.auth.watched import Watched
@@ -290,6 +291,12 @@ def watched(folder, monkeypatch, second):
     found.get()
 
 
+@trigger("authentication", "clock-went-back")
+def _(folder, patch):
+    patch.setattr("statusware.auth.clock._ahead", time.time() - time.monotonic() + 3600)
+    watch_clock(time.time())
+
+
 @trigger("authentication", "file-read")
 def _(folder, patch):
     watched(folder, patch, b"new one")
@@ -363,7 +370,8 @@ def reloaded(folder, patch, text):
 
 @trigger("policy", "policy-read")
 def _(folder, patch):
-    reloaded(folder, patch, '[api]\nreload = true\nunlisted = "pass"\n')
+    route = '[[routes]]\nmatch = "GET /y"\nallow = ["everyone"]\n'
+    reloaded(folder, patch, f"[api]\nreload = true\n{route}")
 
 
 @trigger("policy", "policy-kept")
