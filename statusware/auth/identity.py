@@ -68,11 +68,8 @@ def valid_user(user: object) -> bool:
 def frozen(value: Any) -> Any:
     """JSON data that cannot be changed: dicts and lists replaced by read-only ones, deeply."""
     if isinstance(value, dict):
-        members = dict(value)
-        for name, member in value.items():
-            if isinstance(member, _CONTAINERS):
-                members[name] = frozen(member)
-        return ImmutableDict(members)
+        inside = {n: frozen(v) for n, v in value.items() if isinstance(v, _CONTAINERS)}
+        return ImmutableDict({**value, **inside} if inside else value)
     if isinstance(value, list | tuple):
         return ImmutableList(map(frozen, value))
     return value
