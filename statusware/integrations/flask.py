@@ -24,6 +24,7 @@ from werkzeug.local import LocalProxy
 
 from ..auth.identity import Identity
 from ..errors import PolicyError, nearest
+from ..layers.guard import calling
 from ..layers.record import log_translated
 from ..layers.translate import Translation
 from ..policy import Policy, wrap
@@ -128,7 +129,8 @@ def _install(app: Flask, policy: Policy | None, *, override: bool) -> None:
 
     if override:
         _override(app)
-    vars(app)["wsgi_app"] = build(None) if policy is None else in_force(policy, build)
+    outermost = build(None) if policy is None else in_force(policy, build)
+    vars(app)["wsgi_app"] = calling(outermost)
 
 
 class _Handler:
