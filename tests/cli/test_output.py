@@ -396,12 +396,15 @@ def test_the_disk_is_full(folder):
 
 
 def test_ctrl_c(folder):
-    (folder / "slow.py").write_text("import time\ntime.sleep(30)\n")
+    (folder / "slow.py").write_text("import time\nopen('begun', 'w').close()\ntime.sleep(60)\n")
     process = subprocess.Popen(
         [sys.executable, "-m", "statusware", "check", "slow:app"],
         cwd=folder, env=environment(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    time.sleep(1.5)
+    deadline = time.monotonic() + 60
+    while not (folder / "begun").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     process.send_signal(2)
     _out, err = process.communicate(timeout=20)
     assert process.returncode == 130
