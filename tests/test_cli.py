@@ -159,7 +159,7 @@ def test_check_of_what_is_no_app(app: str, said: str, capsys: pytest.CaptureFixt
 
 @pytest.mark.usefixtures("shop")
 def test_check_of_a_policy_without_routes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (folder / "other.toml").write_text("", encoding="utf-8")
+    (folder / "other.toml").write_text("[envelope]\n", encoding="utf-8")
     assert main(["check", "--policy", "other.toml"]) == 0
     assert capsys.readouterr().out == "ok\n"
     assert main(["check", "soupshop:app", "--policy", "other.toml"]) == 0

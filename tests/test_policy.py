@@ -12,6 +12,8 @@ OPEN = '[[routes]]\nmatch = "GET /recipes"\nallow = ["everyone"]\n'
 
 #: A policy file, and what the one line says: the key, the reason, the nearest right thing.
 WRONG = {
+    "empty": ("", ["is empty", "leave the policy out"]),
+    "nothing but a comment": ("# later\n", ["is empty"]),
     "not TOML": ("[api\n", ["is not TOML", "line 1"]),
     "an unknown section": ("[envelop]\n", ["envelop: is unknown", '"envelope"']),
     "an unknown key": ('[api]\nunlistd = "pass"\n', ["api.unlistd: is unknown", '"unlisted"']),

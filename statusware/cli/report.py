@@ -15,6 +15,9 @@ from .output import Line, columns, show
 
 __all__ = ["report"]
 
+#: The mark inside of a string of JSON.
+_QUOTED = json.dumps(MARK)[1:-1]
+
 
 class Row(NamedTuple):
     """One line of the sum."""
@@ -62,10 +65,12 @@ def _rows(lines: Iterable[str]) -> list[Row]:
 
 def _record(line: str) -> tuple[str, int, str, str] | None:
     """Layer, status, code, and route or request line of a record; None for other lines."""
-    start = line.find(MARK)
-    if start < 0:
-        return None
     try:
+        if MARK not in line and _QUOTED in line:  # a log whose lines are JSON themselves
+            line = str(json.loads(line[line.index("{") :])["message"])
+        start = line.find(MARK)
+        if start < 0:
+            return None
         record: dict[str, Any] = json.JSONDecoder().raw_decode(line[start:])[0]
         what = record["route"] or f"{record['method']} {record['path']}"
         shown = ascii(what)[1:-1] if not str(what).isprintable() else str(what)

@@ -50,15 +50,20 @@ current_identity: Identity = cast(
 
 
 class Statusware:
-    """Puts an app behind a policy.
+    """Puts a Flask `app` behind a policy; or, with `init_app`, several of them.
 
-    `policy` is what `wrap` takes; without one, that of `STATUSWARE_POLICY`, else every
-    error gets the envelope and nothing else changes. Exceptions that `[errors]` lists are
-    translated before Flask makes a 500 of them. Error handlers of the app's own win,
-    unless `override_handlers`. Where Flask propagates exceptions in debug mode and under
-    TESTING, whatever `[errors]` does not list reaches the debugger or the test as ever.
+    - `policy`: what `wrap` takes; without one, that of `app.config["STATUSWARE_POLICY"]`, else
+      every error gets the envelope and nothing else changes.
+    - `override_handlers`: whether `[errors]` wins over error handlers of the app's own, which win
+      otherwise; without it, `app.config["STATUSWARE_OVERRIDE_HANDLERS"]`.
 
-    `app.extensions["statusware"]` is the `Policy`, or None. Raises `PolicyError`.
+    Exceptions that `[errors]` lists are translated before Flask makes a 500 of them. Where Flask
+    propagates exceptions in debug mode and under TESTING, whatever `[errors]` does not list
+    reaches the debugger or the test as ever. Predicates and verifiers run in an app context.
+
+    `app.extensions["statusware"]` is the `Policy`, or None. Raises `PolicyError` for a wrong
+    policy, a `STATUSWARE_…` in the configuration that is a slip, and for an app that has it
+    already.
     """
 
     def __init__(
@@ -79,7 +84,11 @@ class Statusware:
         *,
         override_handlers: bool | None = None,
     ) -> None:
-        """Put `app` behind `policy`; what is not given here is that of the constructor."""
+        """Put `app` behind `policy`; what is not given here is that of the constructor.
+
+        Call it last in a factory: the routes that the app has by then are compared with the policy.
+        Raises `PolicyError`.
+        """
         if "statusware" in app.extensions:
             raise PolicyError("is set already", key="policy", hint="one Statusware an app")
         _check_keys(app)
@@ -129,8 +138,8 @@ def _install(app: Flask, policy: Policy | None, *, override: bool) -> None:
 
     if override:
         _override(app)
-    outermost = build(None) if policy is None else in_force(policy, build)
-    vars(app)["wsgi_app"] = calling(outermost)
+    made = build(None) if policy is None else in_force(policy, build)
+    vars(app)["wsgi_app"] = calling(made)
 
 
 class _Handler:

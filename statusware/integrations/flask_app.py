@@ -11,13 +11,13 @@ environ keys set: `statusware.flask_translation`. Set and removed: `statusware.f
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..auth.custom import Custom
 from ..layers.guard import calling
 from ..layers.translate import Translation
+from ..logs.table import TEARDOWN
 from ..policy import Policy
 from ..problem import Problem
 from ..rules.principals import reads_request
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from flask.ctx import AppContext
 
 __all__ = ["TRANSLATION", "Inside", "Outside", "needs_context"]
-
-log = logging.getLogger("statusware.flask")
 
 _CONTEXT = "statusware.flask_context"
 
@@ -50,9 +48,8 @@ class Outside:
     """Around the policy: the app context, and exceptions that are to reach the server."""
 
     def __init__(self, app: Flask, wrapped: WSGIApplication, *, context: bool) -> None:
-        self._app, self._wrapped, self._context = app, calling(wrapped), context
-        #: How its errors look; our gunicorn workers ask for it.
-        self.renderer = getattr(wrapped, "renderer", None)
+        self._app, self._layers, self._context = app, wrapped, context
+        self._wrapped = calling(wrapped)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
@@ -63,6 +60,11 @@ class Outside:
             error = propagated.error
         # Out here it keeps the context and the cause that it came with.
         raise error
+
+    @property
+    def renderer(self) -> Any:
+        """How its errors look; our gunicorn workers ask for it."""
+        return getattr(self._layers, "renderer", None)
 
     def _within(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ[_CONTEXT] = context = self._app.app_context()
@@ -79,8 +81,8 @@ class Outside:
             return
         try:
             context.pop()
-        except Exception:  # a teardown function of the app's; the answer has been given
-            log.exception("a teardown function failed")
+        except Exception as error:  # a teardown function of the app's; the answer has been given
+            TEARDOWN.tell(environ=environ, error=error)
 
 
 class Inside:

@@ -49,7 +49,13 @@ _KEYS = ("statusware.policy",)
 
 
 def includeme(config: Any) -> None:
-    """Put the app that `config` makes behind its policy. Raises `PolicyError`."""
+    """Put the app that `config` makes behind its policy, when it is created.
+
+    Settings read: `statusware.policy`, a path, a dict or a `Policy`; without it, every error gets
+    the envelope and nothing else changes. Where the policy has `[auth]` and the app no security
+    policy, the app gets `IdentityPolicy`. Raises `PolicyError` for a wrong policy, a setting
+    `statusware.…` that is a slip, and narrow rules that traversal would lead around.
+    """
     settings = config.get_settings() or {}
     for key in settings:
         if str(key).startswith("statusware.") and key not in _KEYS:

@@ -43,6 +43,11 @@ _DOCUMENT = {
     "cors": _row(
         "Which pages of other origins may call. Without it Access-Control-* is the app's."
     ),
+    "metrics": _row("Counts and times of requests, for Prometheus. Without it none."),
+    "metrics.path": _row(
+        "Where the numbers are served, to whom a rule of this path allows. Without it nowhere.",
+        examples=["/metrics"],
+    ),
     "errors": _row(
         "Exceptions of the app, by dotted name, subclasses included, and their status.",
         examples=[{"shop.models.RecipeNotFound": 404}],

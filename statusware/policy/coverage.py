@@ -38,12 +38,17 @@ class Finding:
 
 
 def findings(policy: Policy, app_routes: Iterable[AppRoute] | None = None) -> list[Finding]:
-    """All there is to say, errors first, each in the order of the app's and the policy's routes."""
+    """All there is to say about `policy`, and whether it fits `app_routes` (those of `routes_of`).
+
+    Errors first, each in the order of the app's and the policy's routes.
+    """
     found: list[Finding] = []
     if app_routes is not None:
         listed = list(app_routes)
         found += uncovered(policy, listed)
         found += _refused(policy, listed)
+        if policy.metrics:
+            listed.append(AppRoute(policy.metrics, frozenset({"GET"})))
         found += _without_route(policy, listed)
     for route in policy.routes:
         found += _about_rule(policy, route)

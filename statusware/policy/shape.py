@@ -104,6 +104,16 @@ SHAPE: dict[str, Any] = {
                 },
                 required=["origins"],
             ),
+            "metrics": _table(
+                "a table",
+                {
+                    "path": {
+                        "type": "string",
+                        "pattern": "^/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-]$",
+                        "description": 'a path, as in "/metrics"',
+                    },
+                },
+            ),
             "errors": {
                 "type": "object",
                 "additionalProperties": _MEANING,

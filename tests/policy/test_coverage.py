@@ -4,8 +4,9 @@ import logging
 
 import pytest
 from flask import Flask
+from werkzeug.test import Client
 
-from statusware import Policy, PolicyError, wrap
+from statusware import Policy, PolicyError, Problem, wrap
 from statusware.policy import coverage
 from statusware.policy.coverage import AppRoute, Finding, audit, findings, uncovered
 from tests.bypass.apps import App
@@ -273,6 +274,23 @@ def test_routes_that_come_after_wrap_are_audited_too(caplog):
         assert client.get(path).status_code == 503
     [record] = [r for r in caplog.records if r.levelno == logging.CRITICAL]
     assert "no rule lists GET /b" in record.getMessage()
+
+
+def test_what_audit_refuses_is_in_the_envelope_of_the_policy():
+    app = Flask("late", static_folder=None)
+    document = {
+        "envelope": {"format": "simple"},
+        "routes": [{"match": "GET /a", "allow": "everyone"}],
+        "api": {"audit": "refuse"},
+    }
+    app.add_url_rule("/a", "a", lambda: "served")
+    wrapped = wrap(app, document)
+    problem = Problem(400)
+    assert wrapped.renderer(problem, {})[0] == "application/json"
+    app.add_url_rule("/b", "b", lambda: "served")
+    answer = Client(wrapped).get("/a")
+    assert (answer.status_code, answer.json["error"]["code"]) == (503, "service-unavailable")
+    assert wrapped.renderer(problem, {})[0] == "application/json"
 
 
 def test_wrap_says_how_many_routes_have_no_rule(caplog):

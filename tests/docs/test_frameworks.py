@@ -1,41 +1,38 @@
-"""Every code block of docs/frameworks.md is run, in one folder with all of its files."""
+"""docs/frameworks.md: each of the servers that it names serves the same app alike."""
 
 import json
 import re
-import runpy
 import shlex
 import shutil
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import jwt
 import pytest
 
-from .tools import ROOT, ask, environment, free_port, installed, program, serving
+from tests.integrations.tools import (
+    ROOT,
+    ask,
+    environment,
+    free_port,
+    installed,
+    program,
+    serving,
+)
 
-TEXT = (ROOT / "docs" / "frameworks.md").read_text("utf-8")
+from .blocks import GIVEN, block, blocks, read
+
+PAGE = "docs/frameworks.md"
 SECRET = "0123456789abcdef0123456789abcdef"
-
-#: How a block is run, what it is run on, and the block.
-BLOCKS = [
-    (how.partition(": ")[0], how.partition(": ")[2], text)
-    for how, text in re.findall(
-        r"^<!-- (.*?) -->\n```\w+\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL
-    )
-]
-
-
-def blocks(kind):
-    return [(about, text) for how, about, text in BLOCKS if how == kind]
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    for name, text in blocks("file"):
-        (tmp_path / name).write_text(text, "utf-8")
-    shutil.copy(ROOT / "examples/pyramid/shop.py", tmp_path / "pyramidshop.py")
+    for each in blocks(PAGE):
+        if each.kind == "file":
+            (tmp_path / each.about).write_text(each.text, "utf-8")
+    shutil.copy(GIVEN / "frameworks" / "pyramidshop.py", tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("JWT_SECRET", SECRET)
@@ -43,34 +40,8 @@ def folder(tmp_path, monkeypatch):
     sys.modules.pop("shop", None)
 
 
-def test_every_block_is_run():
-    kinds = {how for how, _, _ in BLOCKS}
-    assert kinds == {
-        "file", "python", "end of", "serve", "nginx", "argument of gunicorn", "apache"
-    }  # fmt: skip
-    assert TEXT.count("\n```") == 2 * len(BLOCKS)
-
-
-def test_files_are_used_below():
-    assert {name for name, _ in blocks("file")} == {
-        "statusware.toml", "shop.py", "shop.ini", "gunicorn.conf.py", "wsgi.py", "uwsgi.ini"
-    }  # fmt: skip
-
-
-def test_python_blocks_run(folder):
-    for number, (_, text) in enumerate(blocks("python")):
-        path = folder / f"block{number}.py"
-        path.write_text(text, "utf-8")
-        assert callable(runpy.run_path(str(path))["app"])
-
-
-@pytest.mark.parametrize(("path", "text"), blocks("end of"))
-def test_ends_of_examples(path, text):
-    assert (ROOT / path).read_text("utf-8").endswith(text)
-
-
 def commands():
-    [(_, line)] = blocks("serve")
+    [line] = [block.text for block in blocks(PAGE) if block.kind == "serve"]
     variables = dict(word.split("=", 1) for word in shlex.split(line) if re.match("[A-Z_]+=", word))
     words = [word for word in shlex.split(line) if not re.match("[A-Z_]+=", word)]
     return {
@@ -84,7 +55,7 @@ def commands():
 
 
 def by_variables():
-    [(_, line)] = blocks("argument of gunicorn")
+    line = block(PAGE, 'gunicorn "statusware.serve:app()"')
     words = shlex.split(line)
     variables = dict(word.split("=", 1) for word in words if word.startswith("STATUSWARE_"))
     assert words[len(variables)] == "gunicorn"
@@ -114,11 +85,11 @@ def test_servers(folder, name):
 
 def test_the_lines_for_apache():
     """Nobody runs them here; at least what they name is there."""
-    [(_, text)] = blocks("apache")
+    text = block(PAGE, "WSGIScriptAlias")
     assert "WSGIScriptAlias / /srv/shop/wsgi.py" in text
-    assert "wsgi.py" in dict(blocks("file"))
+    assert "wsgi.py" in [each.about for each in blocks(PAGE)]
     assert "WSGIPassAuthorization On" in text
-    assert "No test of ours runs Apache" in TEXT
+    assert "No test of ours runs Apache" in read(PAGE)
 
 
 def check(port):
@@ -144,7 +115,6 @@ def test_flask_statusware_check(folder):
 
 
 def test_links_lead_somewhere():
-    for path in re.findall(r"`(examples/\w+)`", TEXT):
+    for path in re.findall(r"`(examples/\w+)`", read(PAGE)):
         assert (ROOT / path).is_dir()
         assert (ROOT / path / "statusware.toml").is_file()
-    assert Path(ROOT / "docs").is_dir()

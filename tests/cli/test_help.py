@@ -1,4 +1,4 @@
-"""docs/cli.md: its sessions print what stands there; the examples of the help run."""
+"""The examples of the help run."""
 
 import re
 import shlex
@@ -6,68 +6,14 @@ import signal
 import subprocess
 import sys
 import time
-import tomllib
 
 import pytest
 from click import Group
 
-from statusware import Policy
 from statusware.cli.group import commands
 from tests.integrations.tools import answers, free_port
 
-from .kitchen import ROOT, environment, kitchen
-
-TEXT = (ROOT / "docs" / "cli.md").read_text("utf-8")
-BLOCKS = re.findall(r"^<!-- (.*?) -->\n```(\w+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
-README = (ROOT / "README.md").read_text("utf-8")
-SESSIONS = [text for how, _, text in BLOCKS if how == "run"]
-
-
-def test_every_block_is_run():
-    assert {(how, language) for how, language, _ in BLOCKS} == {
-        ("run", "console"),
-        ("toml", "toml"),
-    }
-    assert TEXT.count("\n```") == 2 * len(BLOCKS)
-
-
-def test_policies_are_valid():
-    for how, _, text in BLOCKS:
-        if how == "toml":
-            assert Policy(tomllib.loads(text))
-
-
-@pytest.fixture
-def readme(tmp_path):
-    """The files of the README."""
-    for name, text in re.findall(
-        r"^<!-- file: (.*?) -->\n```\w+\n(.*?)^```$", README, re.MULTILINE | re.DOTALL
-    ):
-        (tmp_path / name).write_text(text, "utf-8")
-    return tmp_path
-
-
-@pytest.mark.parametrize("session", SESSIONS, ids=range(len(SESSIONS)))
-def test_sessions(readme, session):
-    """Each `$` line is run in one shell; what follows it is what it prints (… is anything)."""
-    lines, expected = [], []
-    for line in session.splitlines():
-        if line.startswith("$ "):
-            lines.append(f"echo '@@'\n{line[2:]}")
-            expected.append([])
-        else:
-            expected[-1].append(line)
-    env = environment(readme)
-    env.pop("JWT_SECRET")
-    done = subprocess.run(
-        ["bash", "-c", "exec 2>&1\n" + "\n".join(lines)],
-        cwd=readme, env=env, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    printed = [part.strip("\n") for part in done.stdout.split("@@\n")[1:]]
-    assert len(printed) == len(expected)
-    for text, wanted in zip(printed, expected, strict=True):
-        pattern = re.escape("\n".join(wanted)).replace("…", ".*")
-        assert re.fullmatch(pattern, text), text
+from .kitchen import environment, kitchen
 
 
 def walk(group, name="statusware"):
