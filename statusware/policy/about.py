@@ -67,10 +67,6 @@ _DOCUMENT = {
     "problems.*.title": _row("A short summary."),
     "problems.*.detail": _row("What it means, in a sentence."),
     "problems.*.fix": _row("What a client does about it."),
-    "metrics": _row("Prometheus metrics. Needs the extra `metrics`."),
-    "metrics.path": _row(
-        "Where they can be read; a route for it says by whom.", examples=["/metrics"]
-    ),
     "routes": _row("Who may do what. The most specific route wins, whatever the order."),
 }
 

@@ -208,7 +208,7 @@ STATUSES = [
 @pytest.fixture
 def files(folder):
     (folder / "broken.toml").write_text("[api\n")
-    (folder / "empty.toml").touch()
+    (folder / "empty.toml").write_text("[envelope]\nhtml = true\n")
     (folder / "empty.log").touch()
     (folder / "narrow.toml").write_text('[[routes]]\nmatch = "GET /x"\nallow = "everyone"\n')
     (folder / "broken.py").write_text("app = 5\n")
