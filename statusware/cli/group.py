@@ -95,6 +95,7 @@ Exit status, of every command:
     1  the answer is no: something was found, refused or not as it should be
     2  it could not be done: the command, the policy or the app is wrong
   130  interrupted (Ctrl-C)
+  141  whoever read the output has gone
 
 \b
 Example: statusware check --policy statusware.toml
