@@ -91,6 +91,13 @@ def test_every_code_is_in_the_table_and_the_table_is_that_of_the_command(capsys)
     assert capsys.readouterr().out in page
 
 
+def test_every_code_of_our_own_is_explained():
+    page = read("docs/troubleshooting.md")
+    ours = {code for code, row in CODES.items() if not row.fix.startswith("See RFC 9110")}
+    assert len(ours) >= 20
+    assert {code for code in ours if f"`{code}`" not in page} == set()
+
+
 #: Keys that are one piece's own and are gone, or of no use, for everybody else.
 PRIVATE = re.compile(r"statusware\.(integrations|toml|policy\b|layers)")
 
