@@ -16,6 +16,7 @@ from .fusion import Visit
 from .library import Library, Target
 from .node import Node
 from .violation import Violation
+from .wellformed import is_well_formed
 
 __all__ = ["Library", "Options", "Schema", "Violation"]
 
@@ -90,7 +91,8 @@ def _located(source: object, library: Library) -> tuple[Target, str]:
 
 
 @cache
-def _metaschema(dialect: Dialect) -> Node:
+def metaschema(dialect: Dialect) -> Node:
+    """What checks the schemas of a draft, made ready when it is first needed."""
     library = Library(None)
     target = library.resource(dialect.uri, dialect.draft)
     compiler = Compiler(library, Options(patterns="trusted"), lambda *_: None)
@@ -99,7 +101,9 @@ def _metaschema(dialect: Dialect) -> Node:
 
 def check_schema(schema: Any, dialect: Dialect, pointer: str) -> None:
     """Raise the PolicyError of a schema that breaks its metaschema."""
-    found = _metaschema(dialect).explain(schema, (), Visit(1))
+    if is_well_formed(schema, dialect):
+        return
+    found = metaschema(dialect).explain(schema, (), Visit(1))
     if found:
         at = f"{pointer}{found[0].pointer}"
         raise PolicyError(f"not a schema: {detail(found[0].code, found[0].limit)}", key=at)

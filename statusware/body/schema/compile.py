@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import Any
 
 from ...errors import PolicyError
-from ..patterns import compile_pattern
 from .assertions import Never
 from .combine import Ref
 from .dialects import Dialect, dialect_of
@@ -222,6 +221,8 @@ class Context:
 
     def pattern(self, source: str, *tokens: str) -> Callable[[str], bool]:
         """The search that a pattern stands for."""
+        from ..patterns import compile_pattern  # its expressions take long to compile
+
         try:
             return compile_pattern(source, self.compiler.options.patterns)
         except PolicyError as error:
