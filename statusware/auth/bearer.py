@@ -7,17 +7,18 @@ verified again until it or its key has expired; its age and `check` are asked ea
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
+from ..logs.table import CHECK_FAILED
 from ..problem import Problem
 from .cache import DigestCache, Verified
 from .callback import load_function
 from .claims import Expired
+from .clock import watch_clock
 from .header import challenge, read_authorization
 from .jose import BadToken, Token, read_header, read_token
 from .keys import Key
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from .identity import Identity
 
 __all__ = ["Bearer"]
-
-log = logging.getLogger("statusware.authentication")
 
 #: How many verified tokens a scheme remembers, and how many that have ended.
 CACHED = 2048
@@ -170,8 +169,10 @@ class Bearer:
     def _read(self, text: str, digest: bytes) -> Verified:
         """The token, verified: what is cheap first. Raises `BadToken`."""
         token = read_token(text, self._header)
+        now = time()
+        watch_clock(now)
         try:
-            self._rules.check(token.claims, time())
+            self._rules.check(token.claims, now)
         except Expired:
             self._ended.put(digest, self._rules.last_moment(token.claims))
             raise
@@ -205,8 +206,8 @@ class Bearer:
             verdict = check(claims) if check is not None else True
         except Problem:
             raise
-        except Exception:  # the app's code: whatever it raises, nobody passes
-            log.exception("the check of %s failed", self.name)
+        except Exception as error:  # the app's code: whatever it raises, nobody passes
+            CHECK_FAILED.tell(self.name, error=error, layer="Authentication")
             raise unavailable("the check failed") from None
         if verdict is not True:
             if verdict not in (False, None):

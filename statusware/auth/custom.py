@@ -7,12 +7,12 @@ an `Identity`, or None where the request carries no credential of the kind, or r
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PolicyError
+from ..logs.table import VERIFIER_ANSWER, VERIFIER_FAILED
 from ..problem import Problem
 from .callback import load_function
 from .header import is_scheme, valid_challenge
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 __all__ = ["Custom"]
-
-log = logging.getLogger("statusware.authentication")
 
 
 class Custom:
@@ -54,14 +52,14 @@ class Custom:
     ) -> None:
         if not isinstance(ambient, bool):
             raise PolicyError("must be true or false", key="ambient")
-        challenge = challenge or f'{name.title()} realm="api"'
+        challenge = f'{name.title()} realm="api"' if challenge == "" else challenge
         if not valid_challenge(challenge):
             reason = f"{challenge!r} is not a challenge"
             raise PolicyError(reason, key="challenge", hint="""write 'Session realm="shop"'""")
         self.name, self.ambient = name, ambient
         #: The function that is asked; an integration may put one around it.
         self.verify = load_function(verify, "verify")
-        self.header = header_key(header, "header") if header else None
+        self.header = header_key(header, "header") if header != "" else None
         self._challenges = (challenge,)
 
     def challenges(self, error: str = "") -> tuple[str, ...]:
@@ -74,13 +72,13 @@ class Custom:
             found: Any = self.verify(environ)
         except Problem:
             raise
-        except Exception:  # the app's code: whatever it raises, nobody passes
-            log.exception("the verifier of %s failed", self.name)
+        except Exception as error:  # the app's code: whatever it raises, nobody passes
+            VERIFIER_FAILED.tell(self.name, environ=environ, error=error, layer="Authentication")
             raise unavailable("the verifier failed") from None
         if found is None:
             return None
         if not isinstance(found, Identity):
-            log.error("the verifier of %s returned no Identity", self.name)
+            VERIFIER_ANSWER.tell(self.name, environ=environ, layer="Authentication")
             raise unavailable("the verifier returned something that is not an Identity")
         return found if found.scheme == self.name else replace(found, scheme=self.name)
 

@@ -56,8 +56,8 @@ class Proxy:
     ) -> None:
         self.name = name
         self._user = header_key(user, "user")
-        self._roles = header_key(roles, "roles") if roles else ""
-        self._scopes = header_key(scopes, "scopes") if scopes else ""
+        self._roles = header_key(roles, "roles") if roles != "" else ""
+        self._scopes = header_key(scopes, "scopes") if scopes != "" else ""
         listed = names(peers, "peers")
         if not listed:
             raise PolicyError("names nobody", key="peers", hint='write ["127.0.0.1", "unix"]')

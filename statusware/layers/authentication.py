@@ -23,6 +23,7 @@ from ..auth.proxy import Proxy
 from ..auth.scheme import Scheme
 from ..auth.strip import IDENTITY_HEADERS, Stripper
 from ..errors import PolicyError, check_flag, check_list
+from ..logs.table import EXPLAINING
 from ..problem import Problem
 from ..rules import Match, Route, RouteTable
 from .access import access_rule
@@ -90,7 +91,7 @@ class Authentication(Guard):
         modes = itertools.product((False, True), repeat=2)
         self._checks = {mode: self._check(*mode) for mode in modes}
         if explain:
-            self.log.warning("explain is on: clients are told why credentials are refused")
+            EXPLAINING.tell()
         self.table = routes
         self._public = RouteTable(public) if public else None
         names = [scheme.name for scheme in schemes]

@@ -26,6 +26,8 @@ from .guard import Check, Guard
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
+    from ..body.schema import Schema
+
 __all__ = ["JSONBody", "body_rules"]
 
 #: The methods whose bodies have a meaning of their own (RFC 9110 section 9.3).
@@ -126,11 +128,14 @@ def _options(options: Mapping[str, Any]) -> BodyOptions:
 
 
 def _rules(routes: Iterable[Route], options: BodyOptions, folder: Path) -> dict[Route, Rule]:
-    rules = ((route, _rule(route, options, folder)) for route in routes)
+    made: dict[str | int, Schema] = {}
+    rules = ((route, _rule(route, options, folder, made)) for route in routes)
     return {route: rule for route, rule in rules if rule is not None}
 
 
-def _rule(route: Route, options: BodyOptions, folder: Path) -> Rule | None:
+def _rule(
+    route: Route, options: BodyOptions, folder: Path, made: dict[str | int, Schema]
+) -> Rule | None:
     if isinstance(route.body, Rule):
         return route.body
     try:
@@ -146,6 +151,7 @@ def _rule(route: Route, options: BodyOptions, folder: Path) -> Rule | None:
         accept=route.accept or (),
         optional=route.body_optional,
         folder=folder,
+        made=made,
         where=route.where,
     )
 

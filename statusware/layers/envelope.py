@@ -23,11 +23,12 @@ from ..problem import Problem, Renderer
 from .bare import KEEP, judge, replace
 from .catalogue import pages
 from .cors import Cors
+from .foreign import foreign_problem
 from .guard import calling
 from .record import log_failure, log_midstream, log_translated
 from .rendering import Rendering
 from .response import Outgoing, Rest, begin, following
-from .translate import Translation, is_response, servers_problem
+from .translate import Translation, is_response
 from .watch import watch
 
 if TYPE_CHECKING:
@@ -176,6 +177,8 @@ class ErrorEnvelope:
         problem = error if isinstance(error, Problem) else self._translation.problem(error)
         if problem is not None:
             log_translated(problem, error, environ)
+        else:
+            environ["statusware.exception"] = error  # for the log
         return problem
 
     def _translate(
@@ -189,7 +192,7 @@ class ErrorEnvelope:
         problem = self._translation.problem(error)
         if problem is None and is_response(error) and not self._nested:
             return self._around(_app_of(error))(environ, start_response)
-        problem = problem or servers_problem(error)
+        problem = problem or foreign_problem(error)
         if problem is not None:
             log_translated(problem, error, environ)
         else:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import PolicyError, nearest
+from ..logs.table import LINTED
 from .lint_rules import RULES, Finding, Seen
 from .response import Outgoing, Rest
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 __all__ = ["RULES", "Finding", "Seen", "StatusLint", "findings"]
-
-log = logging.getLogger("statusware.lint")
 
 _LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "advice": logging.INFO}
 
@@ -112,4 +111,6 @@ class _Watched:
 
 
 def _log(finding: Finding) -> None:
-    log.log(_LEVELS[finding.rule.severity], "%s", finding)
+    event = LINTED[list(_LEVELS).index(finding.rule.severity)]
+    seen = finding.seen
+    event.tell(finding, status=seen.status, method=seen.method, path=seen.path)

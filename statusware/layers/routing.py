@@ -17,7 +17,7 @@ from ..problem import Problem, request_id
 from ..request import OVERRIDES, overridden
 from ..rules import Match, Route, RouteTable
 from .cors import Cors
-from .guard import TRACE, Check, Guard, prepared
+from .guard import TRACE, Check, Guard, prepared, told
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -141,10 +141,13 @@ class Routing(Guard):
 
     def _plan(self, route: Route, method: str) -> tuple[tuple[Guard, Check], ...]:
         """What the guards further in ask of requests that find this route."""
-        asked = (
+        asked = [
             (guard, prepared(guard, route, method) if guard.table is self.table else guard.check)
             for guard in self._row[1:]
-        )
+        ]
+        if self.watch is not None:
+            tell, every = self.watch, ((self, None), *asked)
+            return tuple((guard, told(tell, guard, check)) for guard, check in every)
         return tuple((guard, check) for guard, check in asked if check is not None)
 
     def _preflight(self, cors: Cors, environ: WSGIEnvironment) -> WSGIApplication:

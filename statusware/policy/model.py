@@ -28,7 +28,9 @@ from ..layers.routing import Routing
 from ..layers.translate import Translation
 from ..request import RequestLine, Scope
 from ..rules import Route, RouteTable
+from .metrics import metrics_path
 from .shape import check_shape
+from .stamp import stamp
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -68,6 +70,7 @@ class Policy:
     def load(cls, path: str | os.PathLike[str]) -> Policy:
         """The policy of the TOML file at `path`. Raises `PolicyError`."""
         name = os.fspath(path)
+        before = stamp([name])
         try:
             text = Path(name).read_bytes().decode()
             document = tomllib.loads(text)
@@ -76,7 +79,12 @@ class Policy:
             raise PolicyError(f"cannot be read: {reason}", file=name) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise PolicyError(f"is not TOML: {error}", file=name) from None
+        if not document:
+            # What a full disk leaves of a file must not open the app.
+            hint = 'leave the policy out for "one envelope, nothing else"'
+            raise PolicyError("is empty", file=name, hint=hint)
         policy = cls(document, folder=Path(name).parent, file=name)
+        policy.stamp = before + policy.stamp[1:]
         lines = enumerate(text.splitlines(), 1)
         policy.lines = tuple(at for at, line in lines if _ROUTES.match(line))
         return policy
@@ -142,6 +150,8 @@ class Policy:
         self._credentials = layer_options(document)
         #: The files that the policy is made of, as far as it names them.
         self.files = (self.file, *self._schema_files(document)) if self.file else ()
+        #: What these were before they were read.
+        self.stamp = stamp(self.files)
         routes = [
             Route(**columns, where=f"routes[{at}]")
             for at, columns in enumerate(document.get("routes", ()))
@@ -153,6 +163,8 @@ class Policy:
         self.table = RouteTable(routes, unlisted=unlisted, **line)
         for route, rule in body_rules(self.table.routes, folder=self.folder, **body).items():
             route.body = rule
+        #: Where the metrics are served; "": nowhere, None: there are none.
+        self.metrics = metrics_path(document, self.table, self.report)
         _in("envelope", partial(ErrorEnvelope, _nothing), **self._envelope)
         self._check_types(mounts)
         self.problems: dict[str, Entry] = own_entries(document.get("problems", {}))

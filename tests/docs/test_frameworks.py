@@ -21,7 +21,7 @@ from tests.integrations.tools import (
     serving,
 )
 
-from .blocks import GIVEN, blocks, read
+from .blocks import GIVEN, block, blocks, read
 
 PAGE = "docs/frameworks.md"
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -29,9 +29,9 @@ SECRET = "0123456789abcdef0123456789abcdef"
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    for block in blocks(PAGE):
-        if block.kind == "file":
-            (tmp_path / block.about).write_text(block.text, "utf-8")
+    for each in blocks(PAGE):
+        if each.kind == "file":
+            (tmp_path / each.about).write_text(each.text, "utf-8")
     shutil.copy(GIVEN / "frameworks" / "pyramidshop.py", tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -49,21 +49,47 @@ def commands():
         "waitress": (words, variables),
         "wsgi.py": (["waitress-serve", "--listen", "127.0.0.1:8000", "wsgi:application"], {}),
         "shop.ini": (["pserve", "shop.ini"], {}),
+        "uwsgi.ini": (["uwsgi", "uwsgi.ini"], {}),
+        "variables": by_variables(),
     }
+
+
+def by_variables():
+    line = block(PAGE, 'gunicorn "statusware.serve:app()"')
+    words = shlex.split(line)
+    variables = dict(word.split("=", 1) for word in words if word.startswith("STATUSWARE_"))
+    assert words[len(variables)] == "gunicorn"
+    # Its configuration file lies in the folder, too; `-c` leaves it out.
+    bind = ["-c", "/dev/null", "--bind", "127.0.0.1:8000"]
+    return ["gunicorn", *bind, *words[len(variables) + 1 :]], variables
 
 
 @pytest.mark.parametrize("name", commands())
 def test_servers(folder, name):
     port = free_port()
-    for path in (folder / "gunicorn.conf.py", folder / "shop.ini"):
+    for path in (folder / "gunicorn.conf.py", folder / "shop.ini", folder / "uwsgi.ini"):
         path.write_text(path.read_text().replace(":8000", f":{port}"))
     (first, *rest), variables = commands()[name]
+    if program(first) is None:
+        pytest.skip(f"{first} is not installed")
     command = [program(first), *(word.replace(":8000", f":{port}") for word in rest)]
     if first == "gunicorn":
         command.append("--no-control-socket")
     env = environment(folder, installed(folder / "site"), JWT_SECRET=SECRET, **variables)
     with serving(command, port, cwd=folder, env=env):
         check(port)
+        if name == "gunicorn":  # the worker class that the file names
+            status, _, body = ask(port, "GET", "/" + "x" * 5000)
+            assert (status, json.loads(body)["code"]) == (414, "uri-too-long")
+
+
+def test_the_lines_for_apache():
+    """Nobody runs them here; at least what they name is there."""
+    text = block(PAGE, "WSGIScriptAlias")
+    assert "WSGIScriptAlias / /srv/shop/wsgi.py" in text
+    assert "wsgi.py" in [each.about for each in blocks(PAGE)]
+    assert "WSGIPassAuthorization On" in text
+    assert "No test of ours runs Apache" in read(PAGE)
 
 
 def check(port):
