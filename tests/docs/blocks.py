@@ -37,8 +37,6 @@ GIVEN = Path(__file__).parent / "given"
 
 #: Pages whose blocks a test of their own follows.
 OWN = {
-    "docs/cli.md": "tests/cli/test_docs.py",
-    "docs/observability.md": "tests/integrations/test_observability_docs.py",
     "docs/openapi.md": "tests/openapi/test_docs.py",
     "docs/openapi-out.md": "tests/openapi/test_docs_out.py",
 }
