@@ -161,6 +161,9 @@ class Reader:
         expect(str(block), self.printed, text)
 
     def _policy(self, block: Block, text: str) -> None:
+        for later in blocks(self.page):  # a page may show first what a file means
+            if later.kind == "file" and not (self.folder / later.about).exists():
+                self._file(later, self.here(later.text))
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(self.folder)
             patch.syspath_prepend(str(self.folder))
