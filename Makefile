@@ -8,6 +8,7 @@
 # make wire          raw requests and misbehaving apps against six servers
 # make faults        full disks, lost files, wrong clocks, ill identity providers
 # make soak          load, restarts, kills, memory (MINUTES=60 of load; needs wrk)
+# make docs         the documentation as a site, in docs/_build
 # make clean         removes all that the others made
 #
 # Needs Python 3.11 or later with venv, and make. Nothing is written outside this folder.
@@ -24,7 +25,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_USER = 0
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: demo test fuzz wire faults soak suites bench bench-http clean stale
+.PHONY: demo test docs fuzz wire faults soak suites bench bench-http clean stale
 
 demo: $(STAMP)
 	@$(BIN)/statusware demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
@@ -34,6 +35,10 @@ test: $(STAMP)
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest -q --cov
+
+docs: $(STAMP)
+	@$(BIN)/python -m sphinx -q -W --keep-going -n -b html -d docs/_build/trees docs docs/_build/html
+	@echo "docs/_build/html/index.html"
 
 # The policy against five frameworks: the whole corpus, then generated paths, methods, policies and headers.
 fuzz: $(STAMP)
@@ -68,7 +73,7 @@ bench-http: $(STAMP)
 	@$(BIN)/python benchmarks/http_bench.py
 
 clean:
-	rm -rf .venv .bench .suites .demo build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .bench .suites .demo docs/_build build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ifneq ($(shell exec 2>/dev/null; $(BIN)/python -c "" && cat $(STAMP)),$(CURDIR))

@@ -7,12 +7,11 @@ next request is judged by the clock as it is then.
 
 from __future__ import annotations
 
-import logging
 from time import monotonic, time
 
-__all__ = ["STEP", "watch_clock"]
+from ..logs.table import CLOCK
 
-log = logging.getLogger("statusware.authentication")
+__all__ = ["STEP", "watch_clock"]
 
 #: Seconds by which a clock is corrected without a word.
 STEP = 60.0
@@ -27,8 +26,4 @@ def watch_clock(now: float) -> None:
     ahead = now - monotonic()
     back, _ahead = _ahead - ahead, ahead
     if back > STEP:
-        log.warning(
-            "the clock went back by %d seconds: until it is right, credentials that have expired"
-            " since may count again, and new ones may not count yet",
-            back,
-        )
+        CLOCK.tell(back)

@@ -4,7 +4,8 @@ JSON is kept, and so are media that are neither text nor JSON, and HTML for thos
 prefer it. The default pages of frameworks are replaced, whatever their type, and what
 their author wrote becomes the `detail`. `keep` changes that.
 
-environ keys read: `statusware.answered`, `HTTP_ACCEPT`, `REQUEST_METHOD`.
+environ keys read: `statusware.answered`, `statusware.exception`, `HTTP_ACCEPT`,
+`REQUEST_METHOD`.
 """
 
 from __future__ import annotations
@@ -52,13 +53,14 @@ def judge(
     if out.held:
         rest.push(out.held)
     status, media_type = _status(out), _media_type(out.headers)
+    error = environ.pop("statusware.exception", None) if status >= 500 else None
     problem: Problem | None = None
     fields: _Headers = []
     if "statusware.answered" in environ:
         problem, fields = _answered(out, status, environ)
     if problem is None:
         if status >= 500 and not _has_our_id(out, environ):
-            log_bare(status, environ)
+            log_bare(status, environ, error)
         body = page = None
         if keep != "all":
             body = rest.peek(MAX_READ if keep == "merge" or status >= 500 else LONGEST)

@@ -7,21 +7,17 @@ buffered; `close()` is called exactly once.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from ..correlation import request_id
 from ..header import UNSAFE
-from .record import log_midstream
+from .record import log_midstream, log_unclosed
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-__all__ = ["Outgoing", "Rest", "begin", "following"]
-
-log = logging.getLogger("statusware.envelope")
+__all__ = ["Outgoing", "Passing", "Rest", "begin", "following"]
 
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
 _Headers = list[tuple[str, str]]
@@ -102,6 +98,25 @@ class Outgoing:
         self.send()
 
 
+class Passing:
+    """A response that passes as it comes, for those who only want to know its status."""
+
+    #: The status line; "" until the response has been started.
+    status = ""
+
+    def __init__(self, start_response: StartResponse) -> None:
+        self._start = start_response
+
+    def start(
+        self, status: str, headers: _Headers, exc_info: Any = None, /
+    ) -> Callable[[bytes], object]:
+        """`start_response` as whoever is inside sees it."""
+        self.status = status
+        if exc_info is None:
+            return self._start(status, headers)
+        return self._start(status, headers, exc_info)
+
+
 class Rest:
     """What the app returned: its first chunk, the rest, and its `close()`, called once.
 
@@ -154,8 +169,8 @@ class Rest:
         """Close, where the answer is another one already."""
         try:
             self.close()
-        except Exception:  # it is the app's; what it was about has been decided
-            log.exception("close() of the app's response failed [%s]", request_id(self._environ))
+        except Exception as error:  # it is the app's; what it was about has been decided
+            log_unclosed(error, self._environ)
 
 
 def begin(result: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:

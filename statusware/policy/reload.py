@@ -9,13 +9,13 @@ do it for themselves, and may differ for a second.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import PolicyError
+from ..logs.table import POLICY_KEPT, POLICY_READ
 from .model import Policy
 from .stamp import stamp
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 __all__ = ["Reloading"]
-
-log = logging.getLogger("statusware.policy")
 
 #: Seconds between two looks.
 INTERVAL = 0.5
@@ -40,6 +38,11 @@ class Reloading:
         self._app = build(policy)
         self._next = 0.0
         self._lock = threading.Lock()
+
+    @property
+    def renderer(self) -> Any:
+        """How errors look at the moment; our gunicorn workers ask for it."""
+        return getattr(self._app, "renderer", None)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if time.monotonic() >= self._next:
@@ -68,11 +71,11 @@ class Reloading:
         except Exception as error:  # whatever is wrong with the new one: the old one goes on
             failure = error
         if failure is not None:
-            log.error("%s; the policy from before goes on", failure)
+            POLICY_KEPT.tell(failure)
             return
         self._files, self._stamp = policy.files, policy.stamp
         self._guards = bool(policy.routes)
-        log.info("%s has changed and is in force", self._file)
+        POLICY_READ.tell(self._file)
 
     def _check(self, policy: Policy) -> None:
         """Half a file may be valid TOML; without its routes it would open the app."""

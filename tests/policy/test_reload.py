@@ -5,9 +5,12 @@ import threading
 import tomllib
 
 import pytest
+from flask import Flask
 from werkzeug.test import Client
 
-from statusware import PolicyError, wrap
+from statusware import PolicyError, Problem, wrap
+from statusware.integrations.flask import Statusware
+from statusware.integrations.gunicorn import _renderer
 from statusware.policy import model
 from statusware.policy import reload as reloading
 
@@ -52,6 +55,21 @@ def test_a_changed_policy_is_in_force_within_a_second(file, clock, caplog):
     assert client.get("/old").status_code == 404
     assert client.get("/new-one").status_code == 200
     assert "has changed and is in force" in caplog.text
+
+
+def test_a_server_that_asks_how_errors_look_is_told_what_is_in_force(file, clock):
+    wrapped = wrap(app, file)
+    flask = Flask("shop")
+    Statusware(flask, file)
+    for each, ask in ((wrapped, Client(wrapped)), (flask, flask.test_client())):
+        file.write_text(TOML.format(name="old"))
+        clock[0] += 1
+        ask.get("/old")
+        assert _renderer(each)(Problem(400), {})[0] == "application/problem+json"
+        file.write_text('envelope = {format = "simple"}\n' + TOML.format(name="old"))
+        clock[0] += 1
+        ask.get("/old")
+        assert _renderer(each)(Problem(400), {})[0] == "application/json"
 
 
 @pytest.mark.parametrize(
