@@ -26,13 +26,16 @@ __all__ = ["app", "import_from_here", "load"]
 
 
 def app(target: str | None = None, policy: str | os.PathLike[str] | None = None) -> WSGIApplication:
-    """The WSGI app of `target` (`"module:app"` or `"module:factory()"`) behind `policy`.
+    """The WSGI app of `target` (`"module:app"` or `"module:factory()"`) behind `policy`, a path.
 
-    What is not given is that of the environment variables STATUSWARE_APP and
-    STATUSWARE_POLICY; without any policy, every error gets the envelope and nothing else
-    changes. A Flask app gets the Flask integration. Raises `PolicyError` for a target or a
-    policy that is wrong; under gunicorn it is of the kinds too for which gunicorn prints a
-    line and stops: an `AppImportError` in a worker, a `RuntimeError` with preload.
+    What is not given is that of the environment variables STATUSWARE_APP and STATUSWARE_POLICY;
+    without any policy, every error gets the envelope and nothing else changes. Modules are found
+    in the working directory, too. A Flask app gets the Flask integration; one that has it already
+    is served as it is.
+
+    Raises `PolicyError` for a target or a policy that is wrong; under gunicorn it is of the kinds
+    too for which gunicorn prints a line and stops: an `AppImportError` in a worker, a
+    `RuntimeError` with preload.
     """
     try:
         _check_worker()

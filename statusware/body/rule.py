@@ -27,7 +27,7 @@ from .sizes import parse_size
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-    from .schema import Library, Violation
+    from .schema import Schema, Violation
 
 __all__ = ["BodyOptions", "BodyRule", "json_body"]
 
@@ -78,7 +78,9 @@ class BodyRule:
 
     `schema` is a table, a boolean, or the path of a file in `folder` with an optional JSON
     pointer after `#`; `accept` lists media types instead of JSON and `+json`; `optional`
-    lets requests without a body pass; `where` names the route in a PolicyError.
+    lets requests without a body pass; `where` names the route in a PolicyError. `made` are
+    the schemas of other rules with the same options and folder: one that several routes name
+    (or the very same table) is made ready once.
     """
 
     def __init__(
@@ -90,7 +92,7 @@ class BodyRule:
         accept: Iterable[str] = (),
         optional: bool = False,
         folder: Path | None = None,
-        library: Library | None = None,
+        made: dict[str | int, Schema] | None = None,
         where: str = "",
     ) -> None:
         """PolicyError if anything about it is wrong."""
@@ -107,7 +109,10 @@ class BodyRule:
 
         try:
             asked = Options(formats=self.options.formats, patterns=self.options.patterns)
-            self.schema = Schema(schema, folder=folder, options=asked, library=library)
+            made = {} if made is None else made
+            name = schema if isinstance(schema, str) else id(schema)
+            self.schema = made.get(name) or Schema(schema, folder=folder, options=asked)
+            made[name] = self.schema
         except PolicyError as error:
             place = f"{error.key}: " if error.key else ""
             key = ".".join(filter(None, (where, "body")))
@@ -204,7 +209,11 @@ def hand_on(environ: WSGIEnvironment, body: bytes) -> None:
 
 
 def json_body(environ: WSGIEnvironment) -> Any:
-    """The value of the body that was checked; LookupError if none was."""
+    """The value of the JSON body that `JSONBody` has checked.
+
+    Raises `LookupError` where no body has been checked: the route has no `body`, or its
+    `body_optional` let a request without one pass. environ keys read: `statusware.json`.
+    """
     try:
         return environ["statusware.json"]
     except KeyError:

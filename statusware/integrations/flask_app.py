@@ -4,19 +4,20 @@
 and the app's database; `Inside` pops it, so that Flask makes its own for the request, as
 ever. Exceptions that Flask propagates for the debugger or a test pass through the policy.
 
-environ keys set and removed: `statusware.flask_context`.
+Where a policy is reloaded, each has two of its own, so that a request meets one alone.
+
+environ keys set: `statusware.flask_translation`. Set and removed: `statusware.flask_context`.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ..auth.custom import Custom
 from ..layers.guard import calling
 from ..layers.translate import Translation
+from ..logs.table import TEARDOWN
 from ..policy import Policy
 from ..problem import Problem
 from ..rules.principals import reads_request
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask.ctx import AppContext
 
-__all__ = ["Inside", "Outside", "needs_context"]
-
-log = logging.getLogger("statusware.flask")
+__all__ = ["TRANSLATION", "Inside", "Outside", "needs_context"]
 
 _CONTEXT = "statusware.flask_context"
+
+#: The environ key of the table of exceptions that is in force for a request.
+TRANSLATION = "statusware.flask_translation"
 
 
 class _Propagated(BaseException):
@@ -79,8 +81,8 @@ class Outside:
             return
         try:
             context.pop()
-        except Exception:  # a teardown function of the app's; the answer has been given
-            log.exception("a teardown function failed")
+        except Exception as error:  # a teardown function of the app's; the answer has been given
+            TEARDOWN.tell(environ=environ, error=error)
 
 
 class Inside:
@@ -103,6 +105,7 @@ class Inside:
             environ.pop(_CONTEXT).pop()
         if "statusware.json" in environ:
             offer(environ)
+        environ[TRANSLATION] = self._translation
         try:
             return self._inner(environ, start_response)
         except Exception as error:
@@ -112,9 +115,7 @@ class Inside:
 
     def _first_request(self, settle: Callable[[], None]) -> None:
         self._settle = None
-        # Flask's, where the app has served already, without us around.
-        with suppress(AssertionError):
-            settle()
+        settle()
 
     def _propagates(self, error: Exception) -> bool:
         """Whether whoever watches shall see it: the debugger, or a test.

@@ -33,6 +33,8 @@ from gunicorn.workers.gthread import ThreadWorker as _ThreadWorker
 from gunicorn.workers.sync import SyncWorker as _SyncWorker
 
 from ..body.read import IDLE, LINGERS, LONGEST, drain, has_body
+from ..logs.event import fields
+from ..logs.table import WORKER
 from ..problem import Problem, answer, request_id
 
 if TYPE_CHECKING:
@@ -104,7 +106,9 @@ class _Enveloping:
         found = re.match(rb"HTTP/1\.1 ([45]\d\d) ", captured.sent)
         problem = Problem(int(found[1]) if found else 500, code=_code(exc))
         environ = _environ(req or getattr(exc, "req", None), self.wsgi)
-        self.log.warning("Answered %s [%s]", problem, request_id(environ))
+        # By gunicorn's own logger, which may be of a class of the app's own.
+        extra = fields(WORKER.name, environ, problem=problem)
+        self.log.warning(WORKER.message, problem, request_id(environ), extra=extra)
         try:
             util.write_nonblock(client, _message(problem, environ))
         except OSError:  # the client has gone
@@ -134,7 +138,10 @@ class SyncWorker(_Enveloping, _SyncWorker):  # type: ignore[misc]  # gunicorn ha
 
 
 class ThreadWorker(_Enveloping, _ThreadWorker):  # type: ignore[misc]  # likewise
-    """gunicorn's gthread worker."""
+    """gunicorn's gthread worker, with answers of its own in the envelope.
+
+    gunicorn -k statusware.integrations.gunicorn.ThreadWorker --threads 8 ...
+    """
 
     def handle_request(self, req: Any, conn: Any) -> bool:
         """Serve a request; whether the connection can serve another one."""

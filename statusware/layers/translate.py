@@ -8,17 +8,15 @@ imported, it cannot raise. A name whose module is imported later is resolved the
 from __future__ import annotations
 
 import builtins
-import logging
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import PolicyError, nearest
+from ..logs.table import UNRESOLVED
 from ..problem import Problem
 
 __all__ = ["Translation", "is_response", "resolve"]
-
-log = logging.getLogger("statusware.envelope")
 
 #: Exceptions that are answers in themselves: WSGI apps, by the dotted name of a base class.
 RESPONSES = frozenset({"werkzeug.exceptions.HTTPException", "webob.response.Response"})
@@ -60,6 +58,11 @@ class Translation:
         self._catch_up()
         return list(self._rows)
 
+    def codes(self) -> frozenset[str]:
+        """The codes that rows name."""
+        rows = (*self._rows.values(), *self._pending.values())
+        return frozenset(row["code"] for row in rows if "code" in row)
+
     def _add(self, name: Any, row: dict[str, Any]) -> None:
         found = resolve(name) if isinstance(name, str) else _checked(name, {})
         if found is None:
@@ -73,7 +76,7 @@ class Translation:
             try:
                 found = resolve(name)
             except PolicyError as error:  # too late to refuse to start
-                log.warning("[errors] %r %s", name, error)
+                UNRESOLVED.tell(name, error)
                 self._pending.pop(name, None)
                 continue
             if found is not None:

@@ -28,7 +28,9 @@ from ..layers.routing import Routing
 from ..layers.translate import Translation
 from ..request import RequestLine, Scope
 from ..rules import Route, RouteTable
+from .metrics import metrics_path
 from .shape import check_shape
+from .stamp import stamp
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -44,10 +46,13 @@ _ROUTES = re.compile(r"\s*\[\[\s*routes\s*\]\]")
 class Policy:
     """One policy, checked whole. `document` has the shape of the TOML file.
 
-    `folder` is where the relative paths in it start (by default the working directory),
-    `file` the name that errors give. `lines` are those on which a file has its `[[routes]]`.
-    Attributes: `routes`, `schemes` (name to scheme),
-    `translation` (the `[errors]` table), `problems` (code to entry). Raises `PolicyError`.
+    - `folder`: where the relative paths in it start (by default the working directory).
+    - `file`: the name that errors give.
+
+    Attributes: `routes` (in the order of the file), `schemes` (name to scheme), `layers`
+    (factories, outermost first: what `stack` takes), `translation` (the `[errors]` table),
+    `problems` (code to entry), `lines` (those on which a file has its `[[routes]]`). Raises
+    `PolicyError` for whatever is wrong; once it is made, nothing about it can fail later.
     """
 
     def __init__(
@@ -63,8 +68,9 @@ class Policy:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Policy:
-        """The policy of a TOML file."""
+        """The policy of the TOML file at `path`. Raises `PolicyError`."""
         name = os.fspath(path)
+        before = stamp([name])
         try:
             text = Path(name).read_bytes().decode()
             document = tomllib.loads(text)
@@ -73,7 +79,12 @@ class Policy:
             raise PolicyError(f"cannot be read: {reason}", file=name) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise PolicyError(f"is not TOML: {error}", file=name) from None
+        if not document:
+            # What a full disk leaves of a file must not open the app.
+            hint = 'leave the policy out for "one envelope, nothing else"'
+            raise PolicyError("is empty", file=name, hint=hint)
         policy = cls(document, folder=Path(name).parent, file=name)
+        policy.stamp = before + policy.stamp[1:]
         lines = enumerate(text.splitlines(), 1)
         policy.lines = tuple(at for at, line in lines if _ROUTES.match(line))
         return policy
@@ -139,6 +150,8 @@ class Policy:
         self._credentials = layer_options(document)
         #: The files that the policy is made of, as far as it names them.
         self.files = (self.file, *self._schema_files(document)) if self.file else ()
+        #: What these were before they were read.
+        self.stamp = stamp(self.files)
         routes = [
             Route(**columns, where=f"routes[{at}]")
             for at, columns in enumerate(document.get("routes", ()))
@@ -150,6 +163,8 @@ class Policy:
         self.table = RouteTable(routes, unlisted=unlisted, **line)
         for route, rule in body_rules(self.table.routes, folder=self.folder, **body).items():
             route.body = rule
+        #: Where the metrics are served; "": nowhere, None: there are none.
+        self.metrics = metrics_path(document, self.table, self.report)
         _in("envelope", partial(ErrorEnvelope, _nothing), **self._envelope)
         self._check_types(mounts)
         self.problems: dict[str, Entry] = own_entries(document.get("problems", {}))
