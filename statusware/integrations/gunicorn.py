@@ -155,10 +155,12 @@ class ThreadWorker(_Enveloping, _ThreadWorker):  # type: ignore[misc]  # likewis
 
 
 class Worker:
-    """`SyncWorker`, or `ThreadWorker` where gunicorn is started with `--threads`."""
+    """`SyncWorker`, or `ThreadWorker` where gunicorn is started with `--threads`.
+
+    `args` are gunicorn's own: its configuration, the last but one of them, says which.
+    """
 
     def __new__(cls, *args: Any) -> Any:
-        """The arguments are gunicorn's; its configuration is the last but one."""
         *_, config, _log = args
         return (ThreadWorker if config.threads > 1 else SyncWorker)(*args)
 
