@@ -38,7 +38,7 @@ def _telling(handle: Callable[[Any], Any]) -> Callable[[Any], Any]:
     @wraps(handle)
     def telling(request: Any) -> Any:
         response = handle(request)
-        if request.method == "HEAD" and isinstance(response, HTTPException):
+        if isinstance(response, HTTPException) and request.method == "HEAD":
             said = _said(response, request.environ)
             if said is not None:
                 request.environ["statusware.default_page"] = said
