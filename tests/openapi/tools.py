@@ -71,7 +71,11 @@ def app(environ, start_response):
     """Says which route has been found, or echoes the body."""
     sent = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     match = environ["statusware.route"]
-    answer = {"route": match.name, "variables": dict(match.variables), "body": sent.decode()}
+    answer = {
+        "route": match.name,
+        "variables": dict(match.variables),
+        "body": sent.decode("latin-1"),
+    }
     start_response("200 OK", [("Content-Type", "application/json")])
     return [json.dumps(answer).encode()]
 

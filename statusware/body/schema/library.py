@@ -120,9 +120,12 @@ class Library:
         return known
 
     def _find(self, base: str, reference: str, draft: Specification[Schema]) -> Target:
-        # urljoin does not know relative references to a urn:, and needs not.
-        joined = base + reference if reference.startswith("#") else urljoin(base, reference)
-        uri, fragment = urldefrag(joined)
+        try:
+            # urljoin does not know relative references to a urn:, and needs not.
+            joined = base + reference if reference.startswith("#") else urljoin(base, reference)
+            uri, fragment = urldefrag(joined)
+        except ValueError:  # http://[
+            raise PolicyError("is no URI", hint="as in #/components/schemas/Pet") from None
         root = self.resource(uri, draft)
         if not fragment:
             return replace(root, uri=joined)
