@@ -349,8 +349,18 @@ def served(tmp_path, monkeypatch):
 
 def test_check_and_explain_name_the_document(served, capsys):
     assert main(["check"]) == 0
-    shown = capsys.readouterr().out
-    assert "GET /pets" in shown
+    assert (
+        "GET /pets   everyone                o.json#/paths/~1pets/get\n" in capsys.readouterr().out
+    )
+    assert main(["check", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["routes"] == [
+        {
+            "match": "POST /pets",
+            "rule": "role:vet, body checked",
+            "origin": "o.json#/paths/~1pets/post",
+        },
+        {"match": "GET /pets", "rule": "everyone", "origin": "o.json#/paths/~1pets/get"},
+    ]
     assert main(["explain", "GET", "/pets"]) == 0
     assert 'route "list", o.json#/paths/~1pets/get' in capsys.readouterr().out
     main(["explain", "POST", "/pets"])
