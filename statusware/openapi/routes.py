@@ -154,8 +154,9 @@ def documented(
             done.update(meant)
             if meant:
                 columns.append(_over(meant[0], table, match, security))
-            else:
-                rest.append(match)
+                continue
+            _check_start(found, method, path, table["where"])
+            rest.append(match)
         if rest:
             columns.append({**table, "match": rest})
     left = [operation for operation in found if operation not in done]
@@ -196,6 +197,16 @@ def _meant(
     meant = next(filter(None, either), [])
     plain = _nameless(path)
     return [each for each in meant if plain in map(_nameless, each.paths)] or meant
+
+
+def _check_start(found: Iterable[Operation], method: str, path: str, where: str) -> None:
+    """Refuse a match that forgets where the document is served: it would override nothing."""
+    wanted = shape(path.rstrip("/"))
+    for operation in found:
+        if operation.method == method and shape(operation.template.path.rstrip("/")) == wanted:
+            reason = f'"{method} {path}" is documented, but served elsewhere'
+            hint = f'write "{method} {operation.paths[0]}"'
+            raise PolicyError(reason, key=f"{where}.match", hint=hint)
 
 
 def _nameless(path: str) -> str:

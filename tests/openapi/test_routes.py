@@ -161,6 +161,15 @@ def test_a_base_of_the_policy_counts_more():
     assert request("GET /v1/pets").status_code == 404
 
 
+@pytest.mark.parametrize("match", ["GET /pets/{id}", "GET /pets/{pet:int}", "GET /pets/{id}/"])
+def test_a_match_that_forgets_the_path_of_the_server_is_refused(match):
+    told = document({"GET /pets/{id}": {}}, servers=servers("/v1"))
+    with pytest.raises(PolicyError) as caught:
+        policy(told, routes=[{"match": match, "deny": ["role:banned"]}])
+    assert 'is documented, but served elsewhere; write "GET /v1/pets/{id}"' in str(caught.value)
+    assert policy(told, routes=[{"match": match.replace("GET", "PUT")}])
+
+
 def test_names():
     told = {"GET /pets": {"operationId": "list pets"}, "PUT /pets": {}}
     found = policy(document(told))
