@@ -369,6 +369,22 @@ def test_a_route_of_the_policy_overrides_key_by_key(table, expected):
     assert len(found) == len(SECURED) + len(added)
 
 
+#: A match of the policy, and what becomes of it: its converters win, where it has any.
+INHERITED = {
+    "GET /{pet}/files/{p}": "GET /{pet:int}/files/{p:path}",
+    "GET /{id:uuid}/files/{path:path}": "GET /{id:uuid}/files/{path:path}",
+    "GET /{id}/files/{x:int}": "GET /{id:int}/files/{x:int}",
+}
+
+
+@pytest.mark.parametrize(("match", "expected"), INHERITED.items())
+def test_an_override_keeps_the_converters(match, expected):
+    parameters = [parameter("id", NAT), parameter("p", **{"x-multi-segment": True})]
+    told = document({"GET /{id}/files/{p}": {"parameters": parameters}})
+    (route,) = policy(told, routes=[{"match": match}]).routes
+    assert route.match == expected
+
+
 def test_an_override_keeps_name_and_body():
     routes = [{"match": "PUT /pets/{id}", "allow": "authenticated"}, {"match": "GET /pets/{id}"}]
     found = policy(document(SECURED), routes=routes)
