@@ -112,7 +112,7 @@ def test_every_example_of_a_body_is_taken(told, github):
             if "value" in example:
                 count += 1
                 rules = found[pointer(method, path)].body.rules
-                if rules["application/json"].schema.check(example["value"]):
+                if rules["application/json"].schema.violations(example["value"]):
                     refused.add(f"{method} {path}: {name}")
     assert count == 410
     assert refused == CONTRADICTIONS

@@ -117,9 +117,11 @@ CASES = {
 def test_schemas(version, schema, good, bad):
     found = compiled(schema, version)
     for value in good:
-        assert found.check(value) == [], value
+        assert found.accepts(value), value
+        assert found.violations(value) == [], value
     for value in bad:
-        assert found.check(value), value
+        assert found.violations(value), value
+        assert not found.accepts(value), value
 
 
 #: Schema, value, and what is told of it (3.0).
