@@ -288,6 +288,14 @@ def test_a_wrong_override_is_a_policy_error(table, told):
     assert told in str(caught.value)
 
 
+def test_a_schema_that_would_never_be_asked_is_a_policy_error():
+    with pytest.raises(PolicyError, match=r"routes\[0\].body: is never looked at; none of its"):
+        policy_of(content(FORM), routes=[{"body": COUNTED}])
+    found = client(content(FORM), routes=[{"body": COUNTED, "accept": [FORM, JSON]}])
+    assert status(found, GOOD, JSON) == INVALID
+    assert status(found, GOOD, FORM) == OK
+
+
 def test_a_body_by_reference():
     shared = {"requestBodies": {"A": body(NAMED)["requestBody"]}}
     told = {"POST /x": {"requestBody": {"$ref": "#/components/requestBodies/A"}}}

@@ -82,6 +82,8 @@ CASES = {
     "dates are not asserted": (BOTH, {"type": "string", "format": "date"}, ["x"], [1]),
     "read-only: neither required nor sent": (BOTH, ref("Pet"), [{"name": "a"}], [{"id": 1, "name": "a"}, {}, {"id": None, "name": "a"}]),
     "by reference": (BOTH, {"required": ["id"], "properties": {"id": ref("Id")}}, [{}], [{"id": 1}]),
+    "a reference hides read-only": (OLD, {"required": ["id"], "properties": {"id": {**ref("Name"), "readOnly": True}}}, [{"id": "a"}], [{}]),
+    "which it does not in 3.1": (NEW, {"required": ["id"], "properties": {"id": {**ref("Name"), "readOnly": True}}}, [{}], [{"id": "a"}]),
     "by allOf": (BOTH, {"required": ["id"], "properties": {"id": {"allOf": [ref("Name")], "readOnly": True}}}, [{}], [{"id": "a"}]),
     "required beside what makes it read-only": (BOTH, {"allOf": [ref("Pet"), {"required": ["id"]}]}, [{"name": "a"}], [{"name": "a", "id": 1}]),
     "required around it": (BOTH, {"required": ["id"], "allOf": [ref("Pet")]}, [{"name": "a"}], [{}]),

@@ -104,6 +104,7 @@ def hidden_names(schema: Context) -> frozenset[str]:
         known[key] = frozenset(
             name
             for part in _included(schema)
+            if not _hidden(part)
             for name, each in _mapping(part.get("properties")).items()
             if isinstance(each, Mapping) and _is_read_only(part, each)
         )
@@ -111,7 +112,13 @@ def hidden_names(schema: Context) -> frozenset[str]:
 
 
 def _is_read_only(schema: Context, contents: Mapping[str, Any]) -> bool:
-    return any(part.get("readOnly") is True for part in _included(schema.at(contents)))
+    parts = _included(schema.at(contents))
+    return any(part.get("readOnly") is True for part in parts if not _hidden(part))
+
+
+def _hidden(schema: Context) -> bool:
+    """Whether a reference hides all that stands beside it (3.0)."""
+    return schema.dialect.ref_hides and "$ref" in schema.schema
 
 
 def _included(schema: Context) -> Iterator[Context]:
@@ -124,7 +131,7 @@ def _included(schema: Context) -> Iterator[Context]:
         if isinstance(part.get("$ref"), str):
             target = part.find(part.get("$ref"), "$ref")
             found.append(part.at(target.contents, target.base))
-        if "$ref" not in part.schema or not part.dialect.ref_hides:
+        if not _hidden(part):
             listed = part.get("allOf", ())
             found += [part.at(each) for each in (listed if isinstance(listed, list) else ())]
         for each in found:
