@@ -120,6 +120,8 @@ CASES = {
         [
             (COUNT, JSON, OK),
             (GOOD, JSON, INVALID),
+            (COUNT, "application/json;charset=utf-8", OK),
+            (GOOD, "application/json;charset=utf-8", INVALID),
             (GOOD, "application/x+json", OK),
             (BAD, "application/x+json", INVALID),
             (b"x", "text/plain", OK),

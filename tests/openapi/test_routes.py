@@ -70,6 +70,13 @@ PATHS = {
         },
         ["/pets/{id}", "/pets/{id}"],
     ),
+    "operations that disagree in kind": (
+        {
+            "GET /pets/{id}": {"parameters": [parameter("id", NAT)]},
+            "PUT /pets/{id}": {"parameters": [parameter("id", UUID)]},
+        },
+        ["/pets/{id}", "/pets/{id}"],
+    ),
     "another style": (
         {"GET /pets/{id}": {"parameters": [parameter("id", NAT, style="label")]}},
         ["/pets/{id}"],

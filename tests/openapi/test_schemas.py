@@ -37,6 +37,7 @@ SCHEMAS = {
     "Pet": PET,
     "Tree": TREE,
     "Id": {"type": "integer", "readOnly": True},
+    "NeedsId": {"type": "object", "required": ["id"]},
     "Name": {"type": "string"},
     "Loop": {"properties": {"next": {"$ref": "#/components/schemas/Loop"}}},
 }
@@ -86,6 +87,13 @@ CASES = {
     "which it does not in 3.1": (NEW, {"required": ["id"], "properties": {"id": {**ref("Name"), "readOnly": True}}}, [{}], [{"id": "a"}]),
     "by allOf": (BOTH, {"required": ["id"], "properties": {"id": {"allOf": [ref("Name")], "readOnly": True}}}, [{}], [{"id": "a"}]),
     "required beside what makes it read-only": (BOTH, {"allOf": [ref("Pet"), {"required": ["id"]}]}, [{"name": "a"}], [{"name": "a", "id": 1}]),
+    "required by reference beside it": (BOTH, {"allOf": [ref("Pet"), ref("NeedsId")]}, [{"name": "a"}], [{}]),
+    "required here, and not there": (
+        BOTH,
+        {"properties": {"a": {"allOf": [ref("Pet"), ref("NeedsId")]}, "b": ref("NeedsId"), "c": {"allOf": [ref("Pet"), ref("NeedsId")]}}},
+        [{"a": {"name": "x"}, "b": {"id": 1}, "c": {"name": "x"}}],
+        [{"b": {}}, {"c": {"name": "x", "id": 1}}],
+    ),
     "required around it": (BOTH, {"required": ["id"], "allOf": [ref("Pet")]}, [{"name": "a"}], [{}]),
     "required in a branch": (BOTH, {"allOf": [ref("Pet")], "anyOf": [{"required": ["id"]}]}, [{"name": "a"}], []),
     "required further down is another's": (BOTH, {"properties": {"id": {"readOnly": True}, "sub": {"required": ["id"]}}}, [{"sub": {"id": 1}}], [{"sub": {}}]),
