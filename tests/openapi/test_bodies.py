@@ -139,6 +139,10 @@ CASES = {
         content("application/json; v=1", **{"application/json; v=2": {"schema": COUNTED}}),
         [(GOOD, JSON, OK), (COUNT, JSON, OK), (b"{}", JSON, INVALID)],
     ),
+    "twice, and once without a schema": (
+        {"application/json; v=1": {"schema": NAMED}, "application/json; v=2": {}},
+        [(BAD, JSON, OK), (b"{", JSON, MALFORMED)],
+    ),
     "JSON without a schema": (
         {JSON: {}},
         [(BAD, JSON, OK), (b"{", JSON, MALFORMED)],
@@ -182,6 +186,10 @@ METHODS = {
 def test_methods(method, expected):
     found = client(content(JSON), match=f"{method} /x")
     assert status(found, BAD, JSON, method) == expected
+
+
+def test_a_body_that_is_not_looked_at_is_none():
+    assert policy_of(content(JSON, schema={"type": "nope"}), match="GET /x").routes[0].body is None
 
 
 def test_what_is_not_json_has_no_limit_but_that_of_the_route():
