@@ -196,6 +196,8 @@ WRONG = {
     "a loop without end": ("3.0.3", {"$ref": "#/components/schemas/Endless"}, "refers to itself without end"),
     "a discriminator that is none": ("3.0.3", {"oneOf": [], "discriminator": "kind"}, "/discriminator: not a schema: must be an object"),
     "a discriminator to nothing": ("3.0.3", {"oneOf": [{"$ref": "#/components/schemas/Cat"}], "discriminator": {"propertyName": "a", "mapping": {"b": "#/nope"}}}, "discriminator: refers to a place that is not there"),
+    "a mapping to no name": ("3.1.0", {"oneOf": [], "discriminator": {"propertyName": "a", "mapping": {"b": 5}}}, "/oneOf: not a schema"),
+    "a mapping to no text": ("3.1.0", {"oneOf": [True], "discriminator": {"propertyName": "a", "mapping": {"b": 5}}}, "/discriminator/mapping/b: must be a string"),
     "a pattern that backtracks": ("3.0.3", {"pattern": "(a)\\1"}, "/pattern:"),
     "a draft that nobody knows": ("3.1.0", {"$schema": "https://example.com/s"}, "a draft that is not known"),
 }  # fmt: skip

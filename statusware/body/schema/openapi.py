@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ...errors import PolicyError
 from . import keywords as k
 from .assertions import NUMBERS, Assertion, Never, TypeCheck
 from .fusion import Ok
@@ -202,9 +203,12 @@ def _variants(schema: Context, keyword: str) -> tuple[str, dict[str, int]]:
             numbers[branch["$ref"].rpartition("/")[2]] = number
             targets[id(schema.find(branch["$ref"], keyword).contents)] = number
     for value, reference in _mapping(table.get("mapping")).items():
+        if not isinstance(reference, str):  # in 3.1 no metaschema speaks of it
+            place = k.location(schema.pointer, "discriminator", "mapping", value)
+            raise PolicyError("must be a string", key=place)
         if reference in numbers:
             numbers[value] = numbers[reference]
-        elif isinstance(reference, str) and "/" in reference:
+        elif "/" in reference:
             found = targets.get(id(schema.find(reference, "discriminator").contents))
             if found is not None:
                 numbers[value] = found
