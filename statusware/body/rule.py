@@ -76,11 +76,11 @@ def _whole(key: str, value: object, least: int, most: int) -> None:
 class BodyRule:
     """One route's rule for bodies: type, size, strict JSON, schema.
 
-    `schema` is a table, a boolean, or the path of a file in `folder` with an optional JSON
-    pointer after `#`; `accept` lists media types instead of JSON and `+json`; `optional`
-    lets requests without a body pass; `where` names the route in a PolicyError. `made` are
-    the schemas of other rules with the same options and folder: one that several routes name
-    (or the very same table) is made ready once.
+    `schema` is a table, a boolean, the path of a file in `folder` with an optional JSON
+    pointer after `#`, or a `Schema`; `accept` lists media types instead of JSON and `+json`;
+    `optional` lets requests without a body pass; `where` names the route in a PolicyError.
+    `made` are the schemas of other rules with the same options and folder: one that several
+    routes name (or the very same table) is made ready once.
     """
 
     def __init__(
@@ -104,21 +104,27 @@ class BodyRule:
             self.media = MediaTypes(accept, codings)
         except PolicyError as error:
             raise error.at(key=where) from None
+        self.schema = self._made(schema, folder, {} if made is None else made, where)
+        #: Raises the Problem of a bad body; else hands it on, read and parsed.
+        self.check: Check = self._prepared()
+
+    def _made(
+        self, schema: object, folder: Path | None, made: dict[str | int, Schema], where: str
+    ) -> Schema:
         # Here, so that a policy without schemas does without what they need.
         from .schema import Options, Schema
 
+        if isinstance(schema, Schema):
+            return schema
         try:
             asked = Options(formats=self.options.formats, patterns=self.options.patterns)
-            made = {} if made is None else made
             name = schema if isinstance(schema, str) else id(schema)
-            self.schema = made.get(name) or Schema(schema, folder=folder, options=asked)
-            made[name] = self.schema
+            made[name] = made.get(name) or Schema(schema, folder=folder, options=asked)
         except PolicyError as error:
             place = f"{error.key}: " if error.key else ""
             key = ".".join(filter(None, (where, "body")))
             raise PolicyError(f"{place}{error.reason}", key=key, hint=error.hint) from None
-        #: Raises the Problem of a bad body; else hands it on, read and parsed.
-        self.check: Check = self._prepared()
+        return made[name]
 
     def _prepared(self) -> Check:
         """The check in one function, for a body of the usual type whose length is told."""
