@@ -43,6 +43,8 @@ class Schema:
         dialect = dialect_of(target.contents, dialect)
         compiler = Compiler(library, options or Options(), check_schema)
         self.node: Node = compiler.node(target, dialect, pointer)
+        #: What it was made of, for whoever writes it down.
+        self.target, self.library, self.dialect = target, library, dialect
         self._accepts = _acceptor(target, dialect, compiler)
 
     def ok(self, value: Any) -> bool:

@@ -1,0 +1,1 @@
+"""OpenAPI: routes, body schemas and security out of a document, and the contract into one."""

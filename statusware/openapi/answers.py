@@ -1,0 +1,127 @@
+"""Which errors a policy makes possible for one operation: status and codes.
+
+What asks for another method by an override header is another operation, so that 405 and 501
+are none of these. What a predicate, a verifier or a view raises by itself, no policy knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ..body import BodyLimit, BodyRule
+from ..catalog import CODES
+from ..layers.access import access_rule
+from ..layers.body import methods_of
+from ..rules import AccessRule
+from .contract import Contract, Listed
+
+__all__ = ["Answers", "anywhere", "possible"]
+
+#: Codes by status, in the order of the layers.
+Answers = dict[int, list[str]]
+
+#: Methods that change nothing (RFC 9110 section 9.2.1): the cross-site rule leaves them alone.
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+#: What reading a body can end in, whatever the rule; 411 where the server does not end it.
+_READ = ((400, "incomplete-body"), (411, "length-required"), (413, "body-too-large"))
+
+
+def possible(contract: Contract, found: Iterable[Listed]) -> Answers:
+    """What the operations that `found` lists can answer, by status, in ascending order."""
+    pairs = [pair for listed in found for pair in _listed(contract, listed)]
+    return _sorted([*pairs, *_of_envelope(contract)])
+
+
+def anywhere(contract: Contract) -> Answers:
+    """What an operation can answer that no route lists: that there is nothing, or the app's."""
+    pairs = [*_of_envelope(contract)]
+    if "Routing" in contract.layers and contract.table.unlisted == "reject":
+        pairs = [(400, "ambiguous-path"), (404, "not-found")]
+    return _sorted(pairs)
+
+
+def _sorted(pairs: Iterable[tuple[int, str]]) -> Answers:
+    answers: Answers = {}
+    for status, code in dict.fromkeys(pairs):
+        answers.setdefault(status, []).append(code)
+    return dict(sorted(answers.items()))
+
+
+def _listed(contract: Contract, listed: Listed) -> Iterator[tuple[int, str]]:
+    """The layers in their order; on a hidden route what refuses is the 404 of an unknown path."""
+    route = listed.route
+    if "Routing" in contract.layers:
+        yield 400, "ambiguous-path"
+    if listed.pattern.variables:
+        yield 404, "not-found"
+    rule = access_rule(route, contract.schemes)
+    refusals = [*_of_authentication(contract, rule, listed.method), *_of_access(contract, rule)]
+    if route.hide and refusals:
+        yield 404, "not-found"
+    else:
+        yield from refusals
+    if "JSONBody" in contract.layers:
+        yield from _of_body(contract, listed)
+
+
+def _of_authentication(
+    contract: Contract, rule: AccessRule, method: str
+) -> Iterator[tuple[int, str]]:
+    """On a route that is open to everyone, no credential ever refuses."""
+    schemes = contract.schemes.values()
+    if "Authentication" not in contract.layers or not schemes or rule.open:
+        return
+    yield 400, "invalid-request"
+    yield 401, "missing-credentials"
+    yield 401, "invalid-credentials"
+    yield 401, "expired-credentials"
+    if method not in SAFE and any(scheme.ambient for scheme in schemes):
+        yield 403, "cross-site-request"
+    if any(getattr(scheme, "fallible", False) for scheme in schemes):
+        yield 503, "authentication-unavailable"
+
+
+def _of_access(contract: Contract, rule: AccessRule) -> Iterator[tuple[int, str]]:
+    """The anonymous are asked who they are where there are schemes, the known are refused."""
+    if "AccessControl" not in contract.layers or rule.unconditional:
+        return
+    if contract.schemes and rule.open:
+        yield 401, "missing-credentials"
+    if rule.deny or not any(_takes_everybody(clause.principals) for clause in rule.allow):
+        yield 403, "forbidden"
+    if any(principal.scope for clause in rule.allow for principal in clause.principals):
+        yield 403, "insufficient-scope"
+
+
+def _takes_everybody(principals: Iterable[object]) -> bool:
+    """Whether a clause holds for everybody who is known."""
+    return {getattr(p, "text", "") for p in principals} <= {"everyone", "authenticated"}
+
+
+def _of_body(contract: Contract, listed: Listed) -> Iterator[tuple[int, str]]:
+    rule = listed.route.body
+    known = contract.table.known()
+    if rule is None or listed.method not in methods_of(listed.route, rule, known):
+        return
+    yield from _READ
+    if isinstance(rule, BodyLimit) or not isinstance(rule, BodyRule):
+        return
+    if rule.options.inflate:
+        yield 400, "bad-request"
+    if not rule.optional:
+        yield 400, "missing-body"
+    yield 400, "malformed-json"
+    yield rule.options.invalid, "invalid-body"
+    yield 415, "unsupported-media-type"
+
+
+def _of_envelope(contract: Contract) -> Iterator[tuple[int, str]]:
+    """What the app raises, as far as the policy speaks of it; everything else is a 500."""
+    if "ErrorEnvelope" not in contract.layers:
+        return
+    for problem in contract.translated:
+        yield problem.status, problem.problem_code
+    for entry in contract.problems.values():
+        yield entry.status, entry.code
+    yield 500, CODES["internal-error"].code

@@ -1,0 +1,163 @@
+"""Body schemas as components of one document: every reference leads to another component.
+
+They are read as their own draft means them, and written as draft 2020-12, that of OpenAPI
+3.1 (what an older draft does not know is left out). `openapi.older` makes 3.0 of that.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import unquote, urldefrag, urlsplit
+
+from ..body.schema import Schema
+from ..body.schema.dialects import DEFAULT, Dialect, dialect_of
+from ..body.schema.library import Library, Target
+from .components import Components, reference
+
+__all__ = ["LISTED", "NAMED", "SINGLE", "Bundle"]
+
+#: Keywords whose value is a schema, a list of them, or a table of them (draft 2020-12).
+SINGLE = frozenset({
+    "additionalProperties", "contains", "else", "if", "items", "not", "propertyNames", "then",
+    "unevaluatedItems", "unevaluatedProperties", "contentSchema",
+})  # fmt: skip
+LISTED = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+NAMED = frozenset({"properties", "patternProperties", "dependentSchemas"})
+
+#: What says where a schema lies (as a component it lies elsewhere), or names others by it.
+_PLACES = frozenset({
+    "$schema", "$id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$vocabulary", "$defs",
+    "definitions", "$comment", "discriminator",
+})  # fmt: skip
+
+_REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+
+
+class Bundle:
+    """Writes schemas as components."""
+
+    def __init__(self, components: Components) -> None:
+        self._components = components
+        #: Names by what stands there, and where: each route has a library of its own.
+        self._names: dict[tuple[str, str, str], str] = {}
+
+    def schema(self, schema: Schema, name: str) -> Any:
+        """What stands for a schema in a document: a reference, or `{}` where all is taken."""
+        target = schema.target
+        if target.contents in ({}, True):
+            return {}
+        return self._component(target, schema.library, schema.dialect, name)
+
+    def _component(
+        self, target: Target, library: Library, dialect: Dialect, name: str
+    ) -> dict[str, Any]:
+        whole = library.resource(target.base, dialect.draft).contents
+        key = (target.base, json.dumps(whole), json.dumps(target.contents))
+        known = self._names.get(key)
+        if known is None:
+            known = self._components.reserve("schemas", _title(target.contents) or name)
+            self._names[key] = known
+            made = _Writer(self, library).write(target.contents, target.base, dialect)
+            self._components.parts["schemas"][known] = made
+        return reference("schemas", known)
+
+    def referred(self, uri: str, base: str, library: Library, dialect: Dialect) -> dict[str, Any]:
+        """A reference to what `uri` points at, seen from `base`."""
+        target = library.find(base, uri, dialect.draft)
+        whole = library.resource(target.base, dialect.draft).contents
+        return self._component(target, library, dialect_of(whole, dialect), _named(uri, target))
+
+
+class _Writer:
+    """Writes the schemas of one library."""
+
+    def __init__(self, bundle: Bundle, library: Library) -> None:
+        self._bundle, self._library = bundle, library
+
+    def write(self, schema: Any, base: str, dialect: Dialect) -> Any:
+        """One schema in draft 2020-12, its references made references to components."""
+        if not isinstance(schema, Mapping):
+            return schema
+        base = self._library.base_of(schema, base)
+        dialect = dialect_of(schema, dialect)
+
+        def inner(value: Any) -> Any:
+            return self.write(value, base, dialect)
+
+        made: dict[str, Any] = {}
+        known = (schema[key] for key in _REFERENCES if key in schema and key in dialect.keywords)
+        if (uri := next(known, None)) is not None:
+            made = self._bundle.referred(uri, base, self._library, dialect)
+            if dialect.ref_hides:
+                return made
+        for key, value in schema.items():
+            if key not in _PLACES and key not in _REFERENCES and not _unknown(key, dialect):
+                made |= _translated(key, value, schema, dialect, inner)
+        return made
+
+
+def _unknown(key: str, dialect: Dialect) -> bool:
+    """Whether only newer drafts know this keyword, or only older ones."""
+    return key in _KEYWORDS and key not in dialect.keywords
+
+
+_KEYWORDS = frozenset(DEFAULT.keywords) | {"dependencies", "additionalItems"}
+
+
+def _translated(
+    key: str,
+    value: Any,
+    schema: Mapping[str, Any],
+    dialect: Dialect,
+    inner: Callable[[Any], Any],
+) -> dict[str, Any]:
+    """One keyword of an older draft as draft 2020-12 says it."""
+    if key in ("exclusiveMinimum", "exclusiveMaximum") and isinstance(value, bool):
+        limit = schema.get(key.replace("exclusiveM", "m"))
+        return {key: limit} if value and limit is not None else {}
+    if key in ("minimum", "maximum") and schema.get(f"exclusiveM{key[1:]}") is True:
+        return {}
+    if key == "items" and isinstance(value, list):
+        rest = schema.get("additionalItems")
+        made = {"prefixItems": [inner(each) for each in value]} if value else {}
+        return made if rest is None else {**made, "items": inner(rest)}
+    if key == "additionalItems":
+        return {}
+    if key == "dependencies":
+        return _dependencies(value, inner)
+    if key in SINGLE:
+        return {key: inner(value)}
+    if key in LISTED:
+        return {key: [inner(each) for each in value]}
+    if key in NAMED:
+        return {key: {name: inner(each) for name, each in value.items()}}
+    return {} if key == "required" and not value else {key: value}
+
+
+def _dependencies(value: Mapping[str, Any], inner: Callable[[Any], Any]) -> dict[str, Any]:
+    """Each names either what else is required, or a schema for the whole."""
+    required = {name: each for name, each in value.items() if isinstance(each, list)}
+    schemas = {name: inner(each) for name, each in value.items() if name not in required}
+    made = {"dependentRequired": required} if required else {}
+    return {**made, "dependentSchemas": schemas} if schemas else made
+
+
+def _title(schema: Any) -> str:
+    title = schema.get("title") if isinstance(schema, Mapping) else None
+    return _words(title) if isinstance(title, str) else ""
+
+
+def _words(text: str) -> str:
+    """A text as the name of a component: `Change of a recipe` is `ChangeOfARecipe`."""
+    words = re.findall(r"[A-Za-z0-9_]+", text)
+    return "".join(word[:1].upper() + word[1:] for word in words)[:60]
+
+
+def _named(uri: str, target: Target) -> str:
+    """What to call what a reference leads to: the last name on its way, or its file."""
+    fragment = unquote(urldefrag(uri)[1])
+    last = fragment.rpartition("/")[2] or urlsplit(target.base).path.rpartition("/")[2]
+    return _words(last.removesuffix(".json")) or "Schema"

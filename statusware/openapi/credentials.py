@@ -1,0 +1,80 @@
+"""From the schemes of `[auth]` and the rules of routes to `securitySchemes` and `security`.
+
+Of a rule, a document says the scopes, which challenges name as well (RFC 6750 section 3.1).
+Roles, users and predicates are nobody else's business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..auth.scheme import AUTHORIZATION, Scheme
+from ..layers.access import access_rule
+from .contract import Contract, Listed
+
+__all__ = ["requirements", "security_schemes"]
+
+_HEADER = re.compile(r'header="([^"]+)"')
+
+
+def security_schemes(schemes: Mapping[str, Scheme]) -> dict[str, dict[str, dict[str, Any]]]:
+    """The security scheme objects of each scheme, by the name of the scheme, then by theirs.
+
+    A scheme that goes by several names in the Authorization header has one for each.
+    """
+    return {name: dict(_objects(name, scheme)) for name, scheme in schemes.items()}
+
+
+def requirements(
+    contract: Contract,
+    found: Iterable[Listed],
+    names: Mapping[str, Iterable[str]],
+    *,
+    scopes: bool,
+) -> list[dict[str, list[str]]] | None:
+    """The `security` of an operation: any one of these will do; None where nothing is asked.
+
+    `names` are those of the security schemes, by scheme. Without `scopes` (3.0 has them for
+    OAuth alone) the lists stay empty.
+    """
+    if not contract.schemes or "Authentication" not in contract.layers:
+        return None
+    made: list[dict[str, list[str]]] = []
+    for listed in found:
+        rule = access_rule(listed.route, contract.schemes)
+        if rule.open:
+            made.append({})
+        if rule.unconditional:
+            continue
+        for clause in rule.allow:
+            asked = sorted({p.scope for p in clause.principals if p.scope}) if scopes else []
+            for scheme in contract.schemes:
+                made += [{name: asked} for name in names[scheme]]
+    unique = [each for at, each in enumerate(made) if each not in made[:at]]
+    return [] if unique == [{}] else unique
+
+
+def _objects(name: str, scheme: Scheme) -> Iterable[tuple[str, dict[str, Any]]]:
+    challenges = scheme.challenges()
+    if scheme.header not in (None, AUTHORIZATION):
+        yield name, _in_header(str(scheme.header), challenges)
+        return
+    for at, challenge in enumerate(challenges or (name,)):
+        word = challenge.partition(" ")[0].lower()
+        made = {"type": "http", "scheme": word}
+        if hasattr(scheme, "check"):  # tokens that are JWTs
+            made["bearerFormat"] = "JWT"
+        if scheme.ambient and word != "basic":
+            made["description"] = "Sent by the browser, or set by what stands in front."
+        yield (name if at == 0 else f"{name}-{word}"), made
+
+
+def _in_header(key: str, challenges: Iterable[str]) -> dict[str, Any]:
+    """A header field of its own; a challenge may say how it is written."""
+    name = key.removeprefix("HTTP_").replace("_", "-").title()
+    for challenge in challenges:
+        if (found := _HEADER.search(challenge)) and found[1].lower() == name.lower():
+            name = found[1]
+    return {"type": "apiKey", "in": "header", "name": name}
