@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "statusware"
 #: From the ground up; a file imports what stands before its own line, or beside it.
 ORDER = (
     "errors", "phrases", "catalog", "encoding", "page", "header", "correlation", "problem", "readings",
-    "request", "body", "rules", "auth", "layers", "policy", "integrations", "serve", "cli",
+    "request", "body", "rules", "auth", "layers", "openapi", "policy", "integrations", "serve", "cli",
 )  # fmt: skip
 
 FRAMEWORKS = {"flask", "pyramid", "django", "falcon", "bottle", "gunicorn", "sqlalchemy"}

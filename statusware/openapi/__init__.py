@@ -1,1 +1,1 @@
-"""OpenAPI: routes, body schemas and security out of a document, and the contract into one."""
+"""OpenAPI documents: read into a policy's routes, and written from them."""

@@ -44,6 +44,8 @@ class Library:
         """`folder` is where files may lie (None: no files); `documents` are given by URI."""
         self.folder = folder.resolve() if folder else None
         self.given = dict(documents or {})
+        #: The files that have been read so far, as paths.
+        self.files: list[str] = []
         self._resources: dict[str, Target] = {}
         self._anchors: dict[tuple[str, str], Target] = {}
         #: For each resource the dynamic anchors in it.
@@ -156,7 +158,10 @@ class Library:
         if parts.scheme != "file" or parts.netloc or self.folder is None:
             hint = "only schemas in the policy's folder are read; put a copy there"
             raise PolicyError("refers to a schema elsewhere, and none is ever fetched", hint=hint)
-        return read_file(Path(unquote(parts.path)), self.folder)
+        path = Path(unquote(parts.path))
+        found = read_file(path, self.folder)
+        self.files.append(str(path))
+        return found
 
     def _folder(self) -> Path:
         if self.folder is None:
