@@ -13,6 +13,7 @@ from .demo import demo
 from .explain import explain
 from .keys import keys
 from .lint import lint
+from .openapi import openapi
 from .problems import problems
 from .report import report
 from .serve import serve
@@ -22,7 +23,7 @@ from .who import who
 __all__ = ["run"]
 
 #: Commands whose names are settled, but which do not exist yet.
-LATER = frozenset("init openapi schema".split())
+LATER = frozenset("init schema".split())
 
 
 class Commands(click.Group):
@@ -42,7 +43,7 @@ def commands() -> None:
     """A correct HTTP status contract in front of any WSGI app."""
 
 
-for command in (check, demo, explain, keys, lint, problems, report, serve, token, who):
+for command in (check, demo, explain, keys, lint, openapi, problems, report, serve, token, who):
     commands.add_command(command)
 
 

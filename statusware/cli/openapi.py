@@ -2,22 +2,177 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import importlib
+import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import click
+from werkzeug.test import Client
 
 from ..errors import PolicyError
 from ..integrations.routes import routes_of
 from ..layers.rendering import Rendering
 from ..layers.report import LAYERS
 from ..openapi.contract import Contract
+from ..openapi.document import Document
+from ..openapi.merge import merged
+from ..openapi.narrow import narrowed
 from ..openapi.write import VERSIONS, written
 from ..policy import Policy
-from ..policy.coverage import AppRoute
 from ..serve import load
 from .options import with_policy
 
 __all__ = ["contract_of", "openapi"]
+
+_EXAMPLES = """\b
+Examples:
+  statusware openapi --output openapi.json
+  statusware openapi shop:app --title "Recipes" --api-version 2.1 --format yaml
+  statusware openapi --into openapi.yaml --output public/openapi.yaml
+  statusware openapi shop:app --at /openapi.json --base /api
+  statusware openapi --spec 3.0 --server https://api.example.com/v1
+  statusware openapi --hidden --rules --all
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("app", required=False)
+@with_policy
+@click.option("--into", help="The app's own document, 3.0 or 3.1, JSON or YAML: add to a copy.")
+@click.option("--at", help="The path where APP serves such a document itself.")
+@click.option("--base", help="With --into or --at: the path that its paths lie under.")
+@click.option("--title", help='Of the API. Default: the name of APP, else "API".')
+@click.option("--api-version", default="0", show_default=True, help="Of the API.")
+@click.option("--spec", type=click.Choice(list(VERSIONS)), help="The version of OpenAPI.  [3.1]")
+@click.option("--server", "servers", multiple=True, help="A URL of the API. May be repeated.")
+@click.option("--hidden", is_flag=True, help="Write hidden routes, too.")
+@click.option("--rules", is_flag=True, help="Write who may do what, as x-allow.")
+@click.option("--all", "every", is_flag=True, help="A response for every code, used or not.")
+@click.option("--format", "form", type=click.Choice(["json", "yaml"]), help="Default: as --output.")
+@click.option("--output", type=click.Path(dir_okay=False), help="The file to write to.")
+def openapi(
+    app: str | None,
+    policy: str,
+    into: str | None,
+    at: str | None,
+    base: str | None,
+    form: str | None,
+    output: str | None,
+    **options: Any,
+) -> None:
+    """Writes the errors that a policy makes possible as an OpenAPI document.
+
+    Every route of the policy is an operation; with APP ("module:name"), every route of the
+    app that the policy lets through. With --into (or --at) the errors are added to a copy of
+    the app's own document instead: what it documents already, stays. What is left out is told
+    on stderr.
+    """
+    contract = contract_of(Policy.load(policy), options.pop("servers"))
+    if into is None and at is None:
+        if base is not None:
+            raise click.UsageError("--base is for --into and --at")
+        document, notes = _written(contract, app, **options)
+    else:
+        document, notes = merged(_own(app, into, at, options), contract, base=base)
+    for note in dict.fromkeys(notes):
+        click.echo(f"statusware: {note}", err=True)
+    text = _FORMS[form or _form(output or into or "")](document)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        Path(output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        reason = f"cannot be written: {error.strerror}"
+        raise PolicyError(reason, key="--output", file=output) from None
+
+
+def contract_of(policy: Policy, servers: tuple[str, ...] = ()) -> Contract:
+    """What a policy promises. `servers` are URLs, by default where it is mounted."""
+    layers = tuple(name for name in LAYERS if name not in policy.report)
+    # Without its layer, the envelope is the default one.
+    envelope: dict[str, Any] = {"html": False}
+    if "ErrorEnvelope" in layers:
+        envelope = dict(policy.envelope)
+    form = envelope.get("format", "problem")
+    html: bool = envelope.get("html", True)
+    types = envelope.get("types", "about:blank")
+    mounts = [mount.encode("latin-1").decode() for mount in policy.table.line.mounts]
+    urls = [quote(mount, safe="/!$&'()*+,;=:@") or "/" for mount in sorted(mounts)]
+    return Contract(
+        policy.table,
+        policy.schemes,
+        layers,
+        form if form in ("problem", "simple") else "",
+        Rendering(format="problem", types=types, html=html).base,
+        html,
+        policy.problems,
+        policy.translation.problems(),
+        servers or (urls if urls != ["/"] else ()),
+        mounts,
+    )
+
+
+def _written(
+    contract: Contract, app: str | None, *, title: str | None, spec: str | None, **options: Any
+) -> tuple[dict[str, Any], list[str]]:
+    """A document of its own: of the policy, or of the app as far as the policy lets it be."""
+    named = title or (app.partition(":")[0].partition(".")[0] if app else "API")
+    options |= {"title": named, "version": spec or "3.1"}
+    if app is None:
+        return written(contract, **options)
+    routes = routes_of(load(app))
+    if routes is None:
+        hint = "leave it out: the policy's routes are the operations then"
+        raise PolicyError("its routes cannot be read", key="app", hint=hint)
+    pairs = [(route.pattern, sorted(route.methods or ()) or None) for route in routes]
+    return written(contract, list(dict.fromkeys(narrowed(contract, pairs))), **options)
+
+
+def _own(app: str | None, into: str | None, at: str | None, options: dict[str, Any]) -> Document:
+    """The app's own document, from a file or from the app."""
+    for name in ("title", "spec", "hidden", "rules", "every"):
+        if options[name]:
+            told = "--all" if name == "every" else f"--{name}"
+            raise click.UsageError(
+                f"{told} is for a document of our own: leave out --into and --at"
+            )
+    if at is None:
+        if app is not None:
+            raise click.UsageError("with --into, the operations are those of FILE: leave out APP")
+        path = Path(str(into))
+        return Document(path.name, folder=path.parent)
+    if app is None or into is not None:
+        raise click.UsageError("--at is a path of APP, and goes without --into")
+    response = Client(load(app)).get(at, headers={"Accept": "application/json, */*;q=0.5"})
+    if response.status_code != 200:
+        raise PolicyError(f"{at} answers {response.status}", key="--at")
+    try:
+        return Document(json.loads(response.data), name=at)
+    except ValueError as error:
+        raise PolicyError(f"{at} is not JSON: {error}", key="--at") from None
+
+
+def _form(name: str) -> str:
+    return "yaml" if name.lower().endswith((".yaml", ".yml")) else "json"
+
+
+def _json(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _yaml(document: dict[str, Any]) -> str:
+    try:
+        yaml = importlib.import_module("yaml")
+    except ImportError:
+        hint = 'pip install "statusware[openapi]", or --format json'
+        raise PolicyError("PyYAML is not installed", key="--format", hint=hint) from None
+    # Aliases would be written for every object that stands in two places.
+    dumper = type("Dumper", (yaml.SafeDumper,), {"ignore_aliases": lambda *_: True})
+    text: str = yaml.dump(document, Dumper=dumper, sort_keys=False, allow_unicode=True, width=100)
+    return text
+
+
+_FORMS = {"json": _json, "yaml": _yaml}

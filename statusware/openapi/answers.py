@@ -15,7 +15,7 @@ from ..layers.body import methods_of
 from ..rules import AccessRule
 from .contract import Contract, Listed
 
-__all__ = ["Answers", "anywhere", "possible"]
+__all__ = ["Answers", "elsewhere", "possible"]
 
 #: Codes by status, in the order of the layers.
 Answers = dict[int, list[str]]
@@ -33,12 +33,16 @@ def possible(contract: Contract, found: Iterable[Listed]) -> Answers:
     return _sorted([*pairs, *_of_envelope(contract)])
 
 
-def anywhere(contract: Contract) -> Answers:
-    """What an operation can answer that no route lists: that there is nothing, or the app's."""
-    pairs = [*_of_envelope(contract)]
-    if "Routing" in contract.layers and contract.table.unlisted == "reject":
-        pairs = [(400, "ambiguous-path"), (404, "not-found")]
-    return _sorted(pairs)
+def elsewhere(contract: Contract, *, listed: bool) -> Answers:
+    """What an operation can answer that no route lists; `listed`: one does with other methods."""
+    if "Routing" not in contract.layers:
+        return _sorted(_of_envelope(contract))
+    read = (400, "ambiguous-path")
+    if listed:
+        return _sorted([read, (405, "method-not-allowed")])
+    if contract.table.unlisted == "reject":
+        return _sorted([read, (404, "not-found")])
+    return _sorted([read, *_of_envelope(contract)])
 
 
 def _sorted(pairs: Iterable[tuple[int, str]]) -> Answers:

@@ -7,7 +7,7 @@ schemas of the two formats. All of it is valid in 3.0 as in 3.1.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..catalog import CODES, Entry, entry
@@ -74,10 +74,24 @@ class Components:
             made["content"] = content
         return made
 
-    def every(self) -> None:
-        """Add a response for each code of the table and of the app's own."""
-        for known in (*CODES.values(), *self.contract.problems.values()):
-            self.response(known.status, [known.code])
+    def every(self) -> list[dict[str, Any]]:
+        """References to a response for each code of the table and of the app's own."""
+        known = (*CODES.values(), *self.contract.problems.values())
+        return [self.response(each.status, [each.code]) for each in known]
+
+    def used(self, document: Any) -> dict[str, dict[str, Any]]:
+        """What `document` refers to; security schemes, which are named otherwise, included."""
+        made: dict[str, dict[str, Any]] = {}
+        if "securitySchemes" in self.parts:
+            made["securitySchemes"] = self.parts["securitySchemes"]
+        todo = list(_references(document))
+        while todo:
+            _, _, section, name = [*todo.pop().split("/", 3), "", "", ""][:4]
+            found = self.parts.get(section, {})
+            if name in found and name not in made.setdefault(section, {}):
+                made[section][name] = found[name]
+                todo += _references(found[name])
+        return made
 
     def add(self, section: str, wanted: str, value: Any) -> str:
         """Add a component; the name by which it is known."""
@@ -88,8 +102,7 @@ class Components:
             if name in theirs:
                 if theirs[name] == value:
                     return name
-            elif name not in mine:
-                mine[name] = value
+            elif mine.setdefault(name, value) == value:
                 return name
         raise LookupError(wanted)  # never: the candidates do not end
 
@@ -187,6 +200,20 @@ def _entries(contract: Contract) -> dict[str, Entry]:
             ),
         )
     return entries | CODES | dict(contract.problems)
+
+
+def _references(value: Any) -> Iterator[str]:
+    """Every `$ref` in a value that leads to a component."""
+    todo = [value]
+    while todo:
+        each = todo.pop()
+        if isinstance(each, Mapping):
+            uri = each.get("$ref")
+            if isinstance(uri, str) and uri.startswith("#/components/"):
+                yield uri
+            todo += each.values()
+        elif isinstance(each, list):
+            todo += each
 
 
 def _candidates(wanted: str) -> Iterable[str]:

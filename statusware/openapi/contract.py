@@ -17,11 +17,15 @@ __all__ = ["Contract", "Listed"]
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One pattern of a route with one of its methods."""
+    """One pattern of a route with one of its methods.
+
+    `outside`: no route of the policy lists it, and the policy lets it pass.
+    """
 
     route: Route
     pattern: Pattern
     method: str
+    outside: bool = False
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ class Contract:
 
     `layers` names those that are enforced (not on trial), `format` is "problem", "simple" or
     "" (a renderer of the app's own), `base` what problem types start with, `problems` are the
-    app's own codes, `translated` what the app's exceptions mean. `servers` are URLs.
+    app's own codes, `translated` what the app's exceptions mean. `servers` are URLs, `mounts`
+    the paths under which the app lies.
     """
 
     table: RouteTable
@@ -42,6 +47,7 @@ class Contract:
     problems: Mapping[str, Entry] = field(default_factory=dict)
     translated: Sequence[Problem] = ()
     servers: Sequence[str] = ()
+    mounts: Sequence[str] = ()
 
     def listed(self) -> Iterator[Listed]:
         """Every pattern of every route, with each method that it lists.

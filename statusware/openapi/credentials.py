@@ -39,10 +39,11 @@ def requirements(
     `names` are those of the security schemes, by scheme. Without `scopes` (3.0 has them for
     OAuth alone) the lists stay empty.
     """
-    if not contract.schemes or "Authentication" not in contract.layers:
+    inside = [listed for listed in found if not listed.outside]
+    if not contract.schemes or not inside or "Authentication" not in contract.layers:
         return None
     made: list[dict[str, list[str]]] = []
-    for listed in found:
+    for listed in inside:
         rule = access_rule(listed.route, contract.schemes)
         if rule.open:
             made.append({})

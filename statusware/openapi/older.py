@@ -110,7 +110,7 @@ _NULL: dict[str, Any] = {"type": "string", "nullable": True, "enum": [None]}
 
 def _enum(work: _Work, value: list[Any]) -> None:
     """A list without anything in it is no list for 3.0, and takes nothing."""
-    work.made |= {"enum": value} if value else {"not": {}}
+    work.made["enum" if value else "not"] = value or {}
 
 
 def _const(work: _Work, value: Any) -> None:

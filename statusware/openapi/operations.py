@@ -83,9 +83,9 @@ class Operations:
             for name, converters in zip(names, columns, strict=True)
         ]
 
-    def finished(self) -> dict[str, Any]:
-        """All components that were referred to."""
-        parts = self.components.parts
+    def finished(self, document: Any) -> dict[str, Any]:
+        """The components that `document` refers to, and those that these refer to."""
+        parts = self.components.used(document)
         made = {name: dict(sorted(parts[name].items())) for name in sorted(parts) if parts[name]}
         if self.version == "3.0" and "schemas" in made:
             made["schemas"] = older(made["schemas"])

@@ -29,6 +29,7 @@ class _Path:
 
 def written(
     contract: Contract,
+    listed: Iterable[Listed] | None = None,
     *,
     title: str = "API",
     api_version: str = "0",
@@ -39,13 +40,15 @@ def written(
 ) -> tuple[dict[str, Any], list[str]]:
     """The document, and in words what it could not say.
 
-    `title` and `api_version` are those of the API, `version` is that of OpenAPI. `hidden`
-    routes are left out unless asked for: to others they do not exist. With `every`, each code
-    of the table has a response, used or not; with `rules`, operations carry `x-allow`.
+    The operations are those of `listed`, by default all that the policy lists. `title` and
+    `api_version` are those of the API, `version` is that of OpenAPI. `hidden` routes are left
+    out unless asked for: to others they do not exist. With `every`, each code of the table
+    has a response, used or not; with `rules`, operations carry `x-allow`.
     """
     notes: list[str] = []
-    listed = [each for each in contract.listed() if hidden or not each.route.hide]
-    if left := len({each.route for each in contract.listed()} - {each.route for each in listed}):
+    every_one = list(contract.listed() if listed is None else listed)
+    shown = [each for each in every_one if hidden or not each.route.hide]
+    if left := len({each.route for each in every_one} - {each.route for each in shown}):
         notes.append(f"hidden routes, left out: {left}")
     operations = Operations(contract, version)
     document: dict[str, Any] = {
@@ -54,10 +57,9 @@ def written(
     }
     if contract.servers:
         document["servers"] = [{"url": url} for url in contract.servers]
-    document["paths"] = _paths(operations, listed, notes, rules=rules)
-    if every:
-        operations.components.every()
-    if components := operations.finished():
+    document["paths"] = _paths(operations, shown, notes, rules=rules)
+    more = operations.components.every() if every else []
+    if components := operations.finished([document, more]):
         document["components"] = components
     return document, notes
 
