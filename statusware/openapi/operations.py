@@ -21,9 +21,13 @@ __all__ = ["METHODS", "Operations", "template"]
 #: The methods that a path item has room for, as it writes them.
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
-#: What a variable takes, by its converter.
+#: One segment that is read in one way only (`statusware.request.AMBIGUITIES`), as ECMA-262
+#: writes it; and one where some of that is allowed.
+_CLEAR = r"^(?!\.\.?$)(?!.*%[0-9A-Fa-f]{2})[^/;\\\u0000-\u001f\u007f-\u009f\ufffd]+$"
+_RELAXED = r"^[^/\u0000-\u001f\u007f-\u009f\ufffd]+$"
+
+#: What a variable takes, by its converter; a plain one, one segment.
 _TAKES: dict[str, dict[str, Any]] = {
-    "": {"type": "string", "minLength": 1},
     "int": {"type": "integer", "minimum": 0},
     "uuid": {"type": "string", "format": "uuid"},
     "path": {"type": "string", "minLength": 1},
@@ -78,8 +82,12 @@ class Operations:
     def parameters(self, names: Sequence[str], found: Iterable[Listed]) -> list[dict[str, Any]]:
         """The path variables; where several routes meet, they take what any of them takes."""
         columns = zip(*(_converters(listed.pattern) for listed in found), strict=True)
+        plain = {
+            "type": "string",
+            "pattern": _RELAXED if self.contract.table.line.relaxed else _CLEAR,
+        }
         return [
-            _parameter(name, dict.fromkeys(converters))
+            _parameter(name, dict.fromkeys(converters), {**_TAKES, "": plain})
             for name, converters in zip(names, columns, strict=True)
         ]
 
@@ -125,9 +133,9 @@ def _converters(pattern: Pattern) -> list[str]:
     return [s.converter for s in pattern.segments if isinstance(s, Variable)]
 
 
-def _parameter(name: str, converters: Iterable[str]) -> dict[str, Any]:
+def _parameter(name: str, converters: Collection[str], takes: Mapping[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {"name": name, "in": "path", "required": True}
-    made["schema"] = _any_of([_TAKES[converter] for converter in converters])
+    made["schema"] = _any_of([takes[converter] for converter in converters])
     if "path" in converters:
         made["x-multi-segment"] = True
         made["description"] = "The rest of the path, slashes included."
