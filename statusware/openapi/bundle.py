@@ -1,7 +1,9 @@
 """Body schemas as components of one document: every reference leads to another component.
 
 They are read as their own draft means them, and written as draft 2020-12, that of OpenAPI
-3.1 (what an older draft does not know is left out). `openapi.older` makes 3.0 of that.
+3.1 (what an older draft does not know is left out). `openapi.older` makes 3.0 of that. What
+a dynamic reference finds depends on who refers to it, which no component can say: a schema
+with one that has a choice is left out whole.
 """
 
 from __future__ import annotations
@@ -49,7 +51,10 @@ class Bundle:
         target = schema.target
         if target.contents in ({}, True):
             return {}
-        return self._component(target, schema.library, schema.dialect, name)
+        try:
+            return self._component(target, schema.library, schema.dialect, name)
+        except _DynamicError:  # what has been added by then, nothing refers to
+            return {}
 
     def _component(
         self, target: Target, library: Library, dialect: Dialect, name: str
@@ -87,16 +92,39 @@ class _Writer:
         def inner(value: Any) -> Any:
             return self.write(value, base, dialect)
 
-        made: dict[str, Any] = {}
-        known = (schema[key] for key in _REFERENCES if key in schema and key in dialect.keywords)
-        if (uri := next(known, None)) is not None:
-            made = self._bundle.referred(uri, base, self._library, dialect)
-            if dialect.ref_hides:
-                return made
+        references: list[dict[str, Any]] = []
+        for key in _REFERENCES:
+            if key in schema and key in dialect.keywords:
+                self._check(key, schema[key], base, dialect)
+                references.append(self._bundle.referred(schema[key], base, self._library, dialect))
+        if references and dialect.ref_hides:
+            return references[0]
+        made = dict(references[0]) if len(references) == 1 else {}
         for key, value in schema.items():
             if key not in _PLACES and key not in _REFERENCES and not _unknown(key, dialect):
                 made |= _translated(key, value, schema, dialect, inner)
+        if len(references) > 1:
+            made["allOf"] = [*made.get("allOf", ()), *references]
         return made
+
+    def _check(self, key: str, uri: str, base: str, dialect: Dialect) -> None:
+        """Raise `_DynamicError` for a reference that could lead to several places."""
+        if key == "$ref":
+            return
+        found = self._library.find(base, uri, dialect.draft)
+        contents = found.contents if isinstance(found.contents, Mapping) else {}
+        anchor = urldefrag(uri)[1]
+        if key == "$recursiveRef":
+            several = contents.get("$recursiveAnchor") is True
+        else:
+            known = [base for base, each in self._library.dynamic.items() if anchor in each]
+            several = contents.get("$dynamicAnchor") == anchor and len(known) > 1
+        if several:
+            raise _DynamicError
+
+
+class _DynamicError(Exception):
+    """A dynamic reference has a choice."""
 
 
 def _unknown(key: str, dialect: Dialect) -> bool:
@@ -104,7 +132,11 @@ def _unknown(key: str, dialect: Dialect) -> bool:
     return key in _KEYWORDS and key not in dialect.keywords
 
 
-_KEYWORDS = frozenset(DEFAULT.keywords) | {"dependencies", "additionalItems"}
+#: What means something in some draft; in draft 4 exclusive limits go with the limits.
+_KEYWORDS = (frozenset(DEFAULT.keywords) | {"dependencies", "additionalItems"}) - {
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+}
 
 
 def _translated(

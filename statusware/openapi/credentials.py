@@ -65,7 +65,7 @@ def _objects(name: str, scheme: Scheme) -> Iterable[tuple[str, dict[str, Any]]]:
     for at, challenge in enumerate(challenges or (name,)):
         word = challenge.partition(" ")[0].lower()
         made = {"type": "http", "scheme": word}
-        if hasattr(scheme, "check"):  # tokens that are JWTs
+        if word == "bearer" and hasattr(scheme, "check"):  # tokens that are JWTs
             made["bearerFormat"] = "JWT"
         if scheme.ambient and word != "basic":
             made["description"] = "Sent by the browser, or set by what stands in front."
