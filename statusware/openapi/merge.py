@@ -42,6 +42,9 @@ class _Merge:
         self._paths = self._root.get("paths", dict)
         components = self._root.get("components", dict)
         theirs = components.value if components is not None else {}
+        for name, part in components.members() if components is not None else ():
+            if theirs[name] is not None:
+                part.of(dict)
         self._operations = Operations(contract, document.version, theirs)
         self._responses = Responses(document, self._operations.components)
         templates = [text for text, _ in self._paths.members()] if self._paths else []
@@ -51,7 +54,7 @@ class _Merge:
     def done(self) -> tuple[dict[str, Any], list[str]]:
         """Go through all operations; the document and the notes."""
         for text, item in self._paths.members() if self._paths else ():
-            found = item.followed()
+            found = item.followed().of(dict)
             if found.uri != self._document.uri:
                 self.notes.append(f"left alone, as it lies in another file: {text}")
                 continue
@@ -62,7 +65,8 @@ class _Merge:
                 self._copy["paths"][text] = target
             self._path(text, found, target)
         for section, part in self._operations.finished(self._copy).items():
-            self._copy.setdefault("components", {}).setdefault(section, {}).update(part)
+            theirs = self._copy.setdefault("components", {})
+            theirs[section] = {**(theirs.get(section) or {}), **part}
         return self._copy, [*self.notes, *self._responses.notes]
 
     def _path(self, text: str, item: Part, target: dict[str, Any]) -> None:
@@ -77,7 +81,10 @@ class _Merge:
             if found:
                 answers = possible(self._contract, found)
             else:
-                answers = self._elsewhere(f"{name.upper()} {text}", places)
+                listed = any(self._places.lists(text, asked, each) for each in places)
+                answers = elsewhere(self._contract, listed=listed)
+                if self._contract.table.routes:
+                    self.notes.append(f"no route of the policy lists it: {name.upper()} {text}")
             target[name] = self._merged(operation, target[name], found, answers)
 
     def _prefixes(self, item: Part, operation: Part) -> list[str]:
@@ -87,13 +94,6 @@ class _Merge:
         lists = [part.get("servers", list) for part in (operation, item, self._root)]
         mounts = [mount for mount in self._contract.mounts if mount]
         return [_below(prefix, mounts) for prefix in prefixes(*lists)]
-
-    def _elsewhere(self, operation: str, places: list[str]) -> Answers:
-        text = operation.partition(" ")[2]
-        listed = any(self._places.lists(text, place) for place in places)
-        if self._contract.table.routes:
-            self.notes.append(f"no route of the policy lists it: {operation}")
-        return elsewhere(self._contract, listed=listed)
 
     def _merged(
         self,

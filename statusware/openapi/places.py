@@ -49,9 +49,9 @@ class Places:
             or other not in self._structures
         ]
 
-    def lists(self, template: str, prefix: str) -> bool:
+    def lists(self, template: str, kinds: dict[str, str], prefix: str) -> bool:
         """Whether any route lists such a path, whatever the method."""
-        whole = _split(prefix, {}) + _split(template, {})
+        whole = _split(prefix, {}) + _split(template, kinds)
         return any(meet(each.pattern.segments, whole) for each in self._listed)
 
 
@@ -79,7 +79,10 @@ def _path(server: Part) -> str:
     variables = server.get("variables", dict)
     for name, variable in variables.members() if variables is not None else ():
         url = url.replace(f"{{{name}}}", variable.text("default"))
-    return urlsplit(url).path.rstrip("/")
+    try:
+        return urlsplit(url).path.rstrip("/")
+    except ValueError:
+        raise server.wrong(f"{url!r} is no URL") from None
 
 
 def _kind(parameter: Part) -> str:

@@ -19,6 +19,7 @@ from statusware.rules import RouteTable
 
 from ..body.test_suites import REFUSED, REMOTES, cases
 
+
 def bundled(schema, **library):
     """The schema that stands in the document, and the components beside it."""
     components = Components(Contract(RouteTable([])))
@@ -138,5 +139,3 @@ DIALECT = [
 def test_the_dialect_of_3_0(schema, wanted):
     made = older({"It": schema, "Loose": {"propertyNames": {"maxLength": 1}}})
     assert made == {"It": wanted, "Loose": {}}
-
-
