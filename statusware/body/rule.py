@@ -71,9 +71,9 @@ def _whole(key: str, value: object, least: int, most: int) -> None:
 class BodyRule:
     """One route's rule for bodies: type, size, strict JSON, schema.
 
-    `schema` is a table, a boolean, or the path of a file in `folder` with an optional JSON
-    pointer after `#`; `accept` lists media types instead of JSON and `+json`; `optional`
-    lets requests without a body pass; `where` names the route in a PolicyError.
+    `schema` is a table, a boolean, the path of a file in `folder` with an optional JSON
+    pointer after `#`, or a `Schema`; `accept` lists media types instead of JSON and `+json`;
+    `optional` lets requests without a body pass; `where` names the route in a PolicyError.
     """
 
     def __init__(
@@ -100,6 +100,9 @@ class BodyRule:
         # Here, so that a policy without schemas does without what they need.
         from .schema import Options, Schema
 
+        if isinstance(schema, Schema):
+            self.schema = schema
+            return
         try:
             asked = Options(formats=self.options.formats, patterns=self.options.patterns)
             self.schema = Schema(schema, folder=folder, options=asked, library=library)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
-from ..body.schema.dialects import DEFAULT
+from ..body.schema.dialects import DEFAULT, dialect_of
 from ..body.schema.library import Library
 from ..body.schema.yaml import MAX_DEPTH, MAX_VALUES
 from ..errors import PolicyError, nearest
@@ -64,6 +64,11 @@ class Document:
         except PolicyError as error:
             raise error if error.key else error.at(key=name) from None
         self.version = _version(self.root)
+        try:
+            #: How its schemas are read.
+            self.dialect = dialect_of(self.root.value, DEFAULT)
+        except PolicyError as error:
+            raise self.root.step(error.key).wrong(error.reason, error.hint) from None
 
     @property
     def files(self) -> tuple[str, ...]:

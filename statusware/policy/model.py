@@ -28,6 +28,7 @@ from ..layers.routing import Routing
 from ..layers.translate import Translation
 from ..request import RequestLine, Scope
 from ..rules import Route, RouteTable
+from .openapi import described, document_and_folder, make_bodies, route_tables
 from .shape import check_shape
 
 if TYPE_CHECKING:
@@ -74,9 +75,28 @@ class Policy:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise PolicyError(f"is not TOML: {error}", file=name) from None
         policy = cls(document, folder=Path(name).parent, file=name)
-        lines = enumerate(text.splitlines(), 1)
-        policy.lines = tuple(at for at, line in lines if _ROUTES.match(line))
+        lines = [at for at, line in enumerate(text.splitlines(), 1) if _ROUTES.match(line)]
+        # In another notation, or within a text: then the lines cannot be told.
+        policy.lines = tuple(lines) if len(lines) == len(document.get("routes", ())) else ()
         return policy
+
+    @classmethod
+    def from_openapi(
+        cls,
+        document: Mapping[str, Any] | str | os.PathLike[str],
+        *,
+        folder: str | os.PathLike[str] | None = None,
+        **tables: Any,
+    ) -> Policy:
+        """The policy of an OpenAPI document: a path, or a dict. `tables` are those of a policy.
+
+            Policy.from_openapi("openapi.yaml", auth={"bearer": {"secret": ...}})
+
+        `folder` is where relative paths start: by default that of the document, if it is a
+        file, else the working directory. Raises `PolicyError`.
+        """
+        source, found = document_and_folder(document, folder)
+        return cls({**tables, "api": {**tables.get("api", {}), "openapi": source}}, folder=found)
 
     @classmethod
     def of(cls, policy: Policy | Mapping[str, Any] | str | os.PathLike[str]) -> Policy:
@@ -144,21 +164,33 @@ class Policy:
         self._credentials = layer_options(document)
         #: The files that the policy is made of, as far as it names them.
         self.files = (self.file, *self._schema_files(document)) if self.file else ()
-        routes = [
-            Route(**columns, where=f"routes[{at}]")
-            for at, columns in enumerate(document.get("routes", ()))
-        ]
-        self._check_routes(routes, api)
         line = {key: api[key] for key in ("methods", "mount", "allow_path") if key in api}
         mounts = _in("api", RequestLine, **line).mounts
+        tables = [
+            {**columns, "where": f"routes[{at}]"}
+            for at, columns in enumerate(document.get("routes", ()))
+        ]
+        #: The OpenAPI document that `[api] openapi` names, if it does.
+        self.openapi = described(api, self.folder)
+        if self.openapi is not None:
+            tables = route_tables(self.openapi, tables, api, self.schemes, mounts)
+        routes = [Route(**columns) for columns in tables]
+        self._check_routes(routes, api)
         unlisted = api.get("unlisted", "reject" if routes else "pass")
         self.table = RouteTable(routes, unlisted=unlisted, **line)
-        for route, rule in body_rules(self.table.routes, folder=self.folder, **body).items():
-            route.body = rule
+        self._make_bodies(body)
         _in("envelope", partial(ErrorEnvelope, _nothing), **self._envelope)
         self._check_types(mounts)
         self.problems: dict[str, Entry] = own_entries(document.get("problems", {}))
         self._envelope["problems"] = self.problems
+
+    def _make_bodies(self, body: Mapping[str, Any]) -> None:
+        """The rules for bodies of all routes, those of the document first."""
+        if self.openapi is not None:
+            make_bodies(self.openapi, self.routes, body)
+            self.files += self.openapi.files if self.file else ()
+        for route, rule in body_rules(self.routes, folder=self.folder, **body).items():
+            route.body = rule
 
     def _check_types(self, mounts: Iterable[str]) -> None:
         """Where `types` is a path, its pages have to lie where requests come to us."""

@@ -23,7 +23,8 @@ class Route:
     """One entry of `[[routes]]`: what it matches, and what each layer has to know of it.
 
     `allow` and `deny` are principals, `body` a schema (None: no rule for bodies), `where`
-    the place in the policy for error messages. `index` is set by the table.
+    the place in the policy for error messages, `origin` that of the operation in an OpenAPI
+    document which it comes from, if it does. `index` is set by the table.
     """
 
     match: str | Sequence[str]
@@ -36,6 +37,7 @@ class Route:
     accept: Any = None
     body_optional: bool = False
     where: str = ""
+    origin: str = ""
     index: int = -1
     patterns: tuple[Pattern, ...] = field(init=False)
 

@@ -12,13 +12,14 @@ from typing import Any
 from ...errors import PolicyError
 from .. import fast
 from ..messages import detail
+from . import openapi
 from .compile import Compiler, Options
-from .dialects import DEFAULT, Dialect, dialect_of
+from .dialects import DEFAULT, OPENAPI31, Dialect, dialect_of
 from .library import Library, Target
 from .node import Node, Visit
 from .violation import Violation
 
-__all__ = ["Library", "Options", "Schema", "Violation"]
+__all__ = ["Compiler", "Library", "Options", "Schema", "Target", "Violation", "check_schema"]
 
 
 class Schema:
@@ -42,10 +43,21 @@ class Schema:
         dialect = dialect_of(library.resource(target.base, DEFAULT.draft).contents, DEFAULT)
         dialect = dialect_of(target.contents, dialect)
         compiler = Compiler(library, options or Options(), check_schema)
-        self.node: Node = compiler.node(target, dialect, pointer)
+        self.node: Node = _made(compiler, target, dialect, pointer)
         #: What it was made of, for whoever writes it down.
         self.target, self.library, self.dialect = target, library, dialect
         self._accepts = _acceptor(target, dialect, compiler)
+
+    @classmethod
+    def at(cls, target: Target, pointer: str, compiler: Compiler) -> Schema:
+        """A schema out of many that share what they refer to; `pointer` is how errors name it."""
+        schema = cls.__new__(cls)
+        root = compiler.library.resource(target.base, DEFAULT.draft).contents
+        dialect = dialect_of(target.contents, dialect_of(root, DEFAULT))
+        schema.node = _made(compiler, target, dialect, pointer)
+        schema._accepts = None
+        schema.target, schema.library, schema.dialect = target, compiler.library, dialect
+        return schema
 
     def ok(self, value: Any) -> bool:
         """Whether `value`, as `strict_json.loads` makes it, is valid."""
@@ -65,6 +77,13 @@ class Schema:
 
     def _all(self, value: Any, limit: int) -> Iterator[Violation]:
         return self.node.explain(value, (), Visit(limit))
+
+
+def _made(compiler: Compiler, target: Target, dialect: Dialect, pointer: str) -> Node:
+    try:
+        return compiler.node(target, dialect, pointer)
+    except RecursionError:
+        raise PolicyError("nests too deeply for a schema", key=pointer) from None
 
 
 def _acceptor(target: Target, dialect: Dialect, compiler: Compiler) -> fast.Acceptor | None:
@@ -99,10 +118,11 @@ def _located(source: object, library: Library) -> tuple[Target, str]:
 
 @cache
 def _metaschema(dialect: Dialect) -> Node:
-    library = Library(None)
-    target = library.resource(dialect.uri, dialect.draft)
+    uri = DEFAULT.uri if dialect is OPENAPI31 else dialect.uri
+    library = Library(None, None if dialect.metaschema is None else {uri: dialect.metaschema})
+    target = library.resource(uri, DEFAULT.draft)
     compiler = Compiler(library, Options(patterns="trusted"), lambda *_: None)
-    return compiler.node(target, dialect, "")
+    return compiler.node(target, dialect_of(target.contents, DEFAULT), "")
 
 
 def check_schema(schema: Any, dialect: Dialect, pointer: str) -> None:
@@ -110,4 +130,8 @@ def check_schema(schema: Any, dialect: Dialect, pointer: str) -> None:
     found = list(islice(_metaschema(dialect).explain(schema, (), Visit(1)), 1))
     if found:
         at = f"{pointer}{found[0].pointer}"
-        raise PolicyError(f"not a schema: {detail(found[0].code, found[0].limit)}", key=at)
+        why, hint = (
+            openapi.why_not(found[0].pointer) if dialect.metaschema is not None else ("", "")
+        )
+        why = why or detail(found[0].code, found[0].limit)
+        raise PolicyError(f"not a schema: {why}", key=at, hint=hint)

@@ -8,12 +8,13 @@ has to be looked up when a body comes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from ...errors import PolicyError
 from ..patterns import compile_pattern
+from . import openapi
 from .assertions import Never
 from .combine import Ref
 from .dialects import Dialect, dialect_of
@@ -24,6 +25,11 @@ from .node import Check, Node
 __all__ = ["Compiler", "Context", "Options"]
 
 Scope = Mapping[str, Target]
+
+
+#: Schemas in schemas that are made at once; references beyond have to wait for their turn,
+#: since what refers to each other can be a longer chain than Python's stack.
+_MOST_OPEN = 40
 
 
 @dataclass(frozen=True)
@@ -38,26 +44,41 @@ class Compiler:
     """Makes nodes of the schemas in a library; the same schema is made only once."""
 
     def __init__(
-        self, library: Library, options: Options, check: Callable[[Any, Dialect, str], None]
+        self,
+        library: Library,
+        options: Options,
+        check: Callable[[Any, Dialect, str], None],
+        label: Callable[[str], str] | None = None,
     ) -> None:
-        """`check(schema, dialect, pointer)` raises for one that breaks its metaschema."""
-        self.library, self.options, self._check = library, options, check
+        """`check(schema, dialect, pointer)` raises for one that breaks its metaschema.
+
+        `label(uri)` is how errors name what a reference leads to; by default by the way there.
+        """
+        self.library, self.options, self._check, self.label = library, options, check, label
         #: Documents that have been checked whole, and schemas that have been one by one.
         self._checked: set[str | int] = set()
         self._nodes: dict[tuple[Any, ...], Node] = {}
         self._open: set[int] = set()
+        #: Schemas that are referred to, and not made yet.
+        self._waiting: dict[int, Context] = {}
+        #: The names of read-only properties, by the id() of the schema that has them.
+        self.read_only: dict[int, frozenset[str]] = {}
         #: Every keyword in use, with its value.
         self.used: list[tuple[str, Any]] = []
         #: Nodes that a reference leads back to; every loop has one.
         self.again: list[Node] = []
+        self._looked_at = 0
 
     def node(self, target: Target, dialect: Dialect, pointer: str) -> Node:
         """The node of a whole schema; PolicyError if it cannot be made."""
         self.check(target, dialect, pointer)
         context = Context(self, target, dialect, {}, pointer, "false")
         made = self.make(context.entered())
-        for node in self.again:
+        while self._waiting:
+            self._fill(self._waiting.pop(next(iter(self._waiting))))
+        for node in self.again[self._looked_at :]:
             self._refuse_loop(node)
+        self._looked_at = len(self.again)
         return made
 
     def check(self, target: Target, dialect: Dialect, pointer: str) -> None:
@@ -70,23 +91,32 @@ class Compiler:
         whole = self.library.resource(target.base, dialect.draft).contents is target.contents
         self._checked.add(target.base if whole else key)
 
-    def make(self, context: Context) -> Node:
-        """The node of one schema in its context."""
+    def make(self, context: Context, *, may_wait: bool = False) -> Node:
+        """The node of one schema in its context. One that may wait is perhaps not filled yet."""
         if isinstance(context.schema, bool):
             return self._boolean(context)
         known = self._nodes.get(context.key)
         if known is not None:
+            if id(known) in self._waiting and not may_wait:
+                self._fill(self._waiting.pop(id(known)))
             return known
         node = self._nodes[context.key] = context.own
+        if may_wait and len(self._open) >= _MOST_OPEN:
+            self._waiting[id(node)] = context
+        else:
+            self._fill(context)
+        return node
+
+    def _fill(self, context: Context) -> None:
+        node = context.own
         self._open.add(id(node))
         checks, last = context.checks()
         node.finish(checks, last)
         self._open.discard(id(node))
-        return node
 
     def is_open(self, node: Node) -> bool:
-        """Whether the node is being made, so that a reference to it leads back."""
-        return id(node) in self._open
+        """Whether the node is not made yet, so that a reference to it may lead back."""
+        return id(node) in self._open or id(node) in self._waiting
 
     def _boolean(self, context: Context) -> Node:
         node = Node(context.pointer)
@@ -119,6 +149,8 @@ class Context:
     pointer: str
     #: The keyword that the schema stands under.
     via: str
+    #: Properties that are read-only by what is around; None: this asks, and is no request.
+    unsent: frozenset[str] | None = frozenset()
 
     @property
     def schema(self) -> Any:
@@ -134,7 +166,7 @@ class Context:
     def key(self) -> tuple[Any, ...]:
         """What tells this node from others of the same compiler."""
         scope = tuple(sorted((name, id(target.contents)) for name, target in self.scope.items()))
-        return id(self.schema), self.dialect.uri, scope
+        return id(self.schema), self.dialect.uri, scope, self.unsent
 
     def entered(self) -> Context:
         """The same, with the dynamic anchors and the dialect of its resource."""
@@ -144,7 +176,12 @@ class Context:
         if isinstance(contents, dict) and contents.get("$recursiveAnchor") is True:
             scope.setdefault("", root)
         dialect = dialect_of(contents, self.dialect)
-        return Context(self.compiler, self.target, dialect, scope, self.pointer, self.via)
+        return replace(self, dialect=dialect, scope=scope)
+
+    def at(self, contents: Any, base: str = "") -> Context:
+        """The context of a schema that is looked at, and not made."""
+        base = base or self.compiler.library.base_of(contents, self.target.base)
+        return replace(self, target=Target(contents, base))
 
     def checks(self) -> tuple[list[Check], list[Check]]:
         """The checks of all keywords, and those of `unevaluated…`, which speak last."""
@@ -159,6 +196,10 @@ class Context:
             check = build(self, keyword, value)
             if check is not None:
                 (last if keyword.startswith("unevaluated") else checks).append(check)
+        if self.dialect.nullable and self.schema.get("nullable") is True and not hidden:
+            node = Node(self.pointer)
+            node.finish(checks, last)
+            return [openapi.Nullable(node)], []
         return checks, last
 
     def get(self, keyword: str, otherwise: Any = None) -> Any:
@@ -170,7 +211,9 @@ class Context:
         library = self.compiler.library
         base = library.base_of(schema, self.target.base)
         pointer, via = location(self.pointer, *tokens), str(tokens[0])
-        inner = Context(self.compiler, Target(schema, base), self.dialect, self.scope, pointer, via)
+        unsent = openapi.passed_on(self, via) if self.dialect.request else self.unsent
+        target = Target(schema, base)
+        inner = replace(self, target=target, pointer=pointer, via=via, unsent=unsent)
         return self.compiler.make(inner.entered() if base != self.target.base else inner)
 
     def node(self, keyword: str) -> Node | None:
@@ -210,11 +253,12 @@ class Context:
         pointer = location(self.pointer, keyword)
         if not isinstance(target.contents, dict | bool):
             raise PolicyError("refers to something that is no schema", key=pointer)
-        inner = Context(
-            self.compiler, target, self.dialect, self.scope, pointer, self.via
-        ).entered()
+        if self.compiler.label is not None and target.uri:
+            pointer = self.compiler.label(target.uri)
+        unsent = openapi.passed_on(self, "allOf") if self.dialect.request else self.unsent
+        inner = replace(self, target=target, pointer=pointer, unsent=unsent).entered()
         self.compiler.check(target, inner.dialect, pointer)
-        node = self.compiler.make(inner)
+        node = self.compiler.make(inner, may_wait=True)
         again = self.compiler.is_open(node)
         if again:
             self.compiler.again.append(node)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
@@ -35,6 +35,8 @@ class Target:
 
     contents: Any
     base: str
+    #: The reference that led here, made absolute.
+    uri: str = ""
 
 
 class Library:
@@ -115,13 +117,13 @@ class Library:
         uri, fragment = urldefrag(joined)
         root = self.resource(uri, draft)
         if not fragment:
-            return root
+            return replace(root, uri=joined)
         if not fragment.startswith("/"):
             try:
                 return self._anchors[root.base, fragment]
             except KeyError:
                 raise PolicyError("refers to an anchor that is not there") from None
-        return self._pointed(root, unquote(fragment), draft)
+        return replace(self._pointed(root, unquote(fragment), draft), uri=joined)
 
     def resource(self, uri: str, draft: Specification[Schema]) -> Target:
         """The document at `uri`, read if it is a file within the folder."""
