@@ -28,7 +28,7 @@ __all__ = ["contract_of", "openapi"]
 
 _EXAMPLES = """\b
 Examples:
-  statusware openapi --output openapi.json
+  statusware openapi --policy shop.toml --output openapi.json
   statusware openapi shop:app --title "Recipes" --api-version 2.1 --format yaml
   statusware openapi --into openapi.yaml --output public/openapi.yaml
   statusware openapi shop:app --at /openapi.json --base /api
@@ -44,7 +44,7 @@ Examples:
 @click.option("--at", help="The path where APP serves such a document itself.")
 @click.option("--base", help="With --into or --at: the path that its paths lie under.")
 @click.option("--title", help='Of the API. Default: the name of APP, else "API".')
-@click.option("--api-version", default="0", show_default=True, help="Of the API.")
+@click.option("--api-version", default="0", show_default=True, help="Of the API, too.")
 @click.option("--spec", type=click.Choice(list(VERSIONS)), help="The version of OpenAPI.  [3.1]")
 @click.option("--server", "servers", multiple=True, help="A URL of the API. May be repeated.")
 @click.option("--hidden", is_flag=True, help="Write hidden routes, too.")
@@ -65,17 +65,20 @@ def openapi(
     """Writes the errors that a policy makes possible as an OpenAPI document.
 
     Every route of the policy is an operation; with APP ("module:name"), every route of the
-    app that the policy lets through. With --into (or --at) the errors are added to a copy of
-    the app's own document instead: what it documents already, stays. What is left out is told
-    on stderr.
+    app that the policy lets through. With --into or --at, the errors are added to a copy of
+    the app's own document instead, and what that documents already, stays; so it is where the
+    policy has [api] openapi. What is left out is told on stderr.
     """
-    contract = contract_of(Policy.load(policy), options.pop("servers"))
-    if into is None and at is None:
+    found = Policy.load(policy)
+    contract = contract_of(found, options.pop("servers"))
+    own = _own(found, app, into, at)
+    if own is None:
         if base is not None:
             raise click.UsageError("--base is for --into and --at")
         document, notes = _written(contract, app, **options)
     else:
-        document, notes = merged(_own(app, into, at, options), contract, base=base)
+        _check_unused(options)
+        document, notes = merged(own, contract, base=base)
     for note in dict.fromkeys(notes):
         click.echo(f"statusware: {note}", err=True)
     text = _FORMS[form or _form(output or into or "")](document)
@@ -131,21 +134,21 @@ def _written(
     return written(contract, list(dict.fromkeys(narrowed(contract, pairs))), **options)
 
 
-def _own(app: str | None, into: str | None, at: str | None, options: dict[str, Any]) -> Document:
-    """The app's own document, from a file or from the app."""
-    for name in ("title", "spec", "hidden", "rules", "every"):
-        if options[name]:
-            told = "--all" if name == "every" else f"--{name}"
-            raise click.UsageError(
-                f"{told} is for a document of our own: leave out --into and --at"
-            )
-    if at is None:
-        if app is not None:
-            raise click.UsageError("with --into, the operations are those of FILE: leave out APP")
-        path = Path(str(into))
-        return Document(path.name, folder=path.parent)
-    if app is None or into is not None:
-        raise click.UsageError("--at is a path of APP, and goes without --into")
+def _own(policy: Policy, app: str | None, into: str | None, at: str | None) -> Document | None:
+    """The app's own document: a file, what the app serves, or what the policy is made of."""
+    if at is not None:
+        if app is None or into is not None:
+            raise click.UsageError("--at is a path of APP, and goes without --into")
+        return _served(app, at)
+    if into is None:
+        return policy.openapi if app is None else None
+    if app is not None:
+        raise click.UsageError("with --into, the operations are those of FILE: leave out APP")
+    path = Path(into)
+    return Document(path.name, folder=path.parent)
+
+
+def _served(app: str, at: str) -> Document:
     response = Client(load(app)).get(at, headers={"Accept": "application/json, */*;q=0.5"})
     if response.status_code != 200:
         raise PolicyError(f"{at} answers {response.status}", key="--at")
@@ -153,6 +156,13 @@ def _own(app: str | None, into: str | None, at: str | None, options: dict[str, A
         return Document(json.loads(response.data), name=at)
     except ValueError as error:
         raise PolicyError(f"{at} is not JSON: {error}", key="--at") from None
+
+
+def _check_unused(options: dict[str, Any]) -> None:
+    for name, value in options.items():
+        if value and name != "api_version":
+            told = "--all" if name == "every" else f"--{name}"
+            raise click.UsageError(f"{told} is for a document of our own, not for the app's")
 
 
 def _form(name: str) -> str:

@@ -92,15 +92,22 @@ def _of_access(contract: Contract, rule: AccessRule) -> Iterator[tuple[int, str]
         return
     if contract.schemes and rule.open:
         yield 401, "missing-credentials"
-    if rule.deny or not any(_takes_everybody(clause.principals) for clause in rule.allow):
+    if rule.deny or not _takes_everybody(rule, contract):
         yield 403, "forbidden"
     if any(principal.scope for clause in rule.allow for principal in clause.principals):
         yield 403, "insufficient-scope"
 
 
-def _takes_everybody(principals: Iterable[object]) -> bool:
-    """Whether a clause holds for everybody who is known."""
-    return {getattr(p, "text", "") for p in principals} <= {"everyone", "authenticated"}
+def _takes_everybody(rule: AccessRule, contract: Contract) -> bool:
+    """Whether the rule allows everybody who is known, by whatever scheme."""
+    taken: set[str] = set()
+    for clause in rule.allow:
+        words = {principal.text for principal in clause.principals}
+        named = {word[7:] for word in words if word.startswith("scheme:")}
+        rest = [word for word in words if not word.startswith("scheme:")]
+        if len(named) < 2 and all(word in ("everyone", "authenticated") for word in rest):
+            taken |= named or set(contract.schemes)
+    return bool(contract.schemes) and taken >= set(contract.schemes)
 
 
 def _of_body(contract: Contract, listed: Listed) -> Iterator[tuple[int, str]]:
@@ -109,15 +116,17 @@ def _of_body(contract: Contract, listed: Listed) -> Iterator[tuple[int, str]]:
     if rule is None or listed.method not in methods_of(listed.route, rule, known):
         return
     yield from _READ
-    if isinstance(rule, BodyLimit) or not isinstance(rule, BodyRule):
+    if isinstance(rule, BodyLimit):
         return
-    if rule.options.inflate:
-        yield 400, "bad-request"
     if not rule.optional:
         yield 400, "missing-body"
-    yield 400, "malformed-json"
-    yield rule.options.invalid, "invalid-body"
     yield 415, "unsupported-media-type"
+    rules = [rule] if isinstance(rule, BodyRule) else filter(None, rule.rules.values())
+    for each in rules:
+        if each.options.inflate:
+            yield 400, "bad-request"
+        yield 400, "malformed-json"
+        yield each.options.invalid, "invalid-body"
 
 
 def _of_envelope(contract: Contract) -> Iterator[tuple[int, str]]:

@@ -32,7 +32,7 @@ NAMED = frozenset({"properties", "patternProperties", "dependentSchemas"})
 #: What says where a schema lies (as a component it lies elsewhere), or names others by it.
 _PLACES = frozenset({
     "$schema", "$id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$vocabulary", "$defs",
-    "definitions", "$comment", "discriminator",
+    "definitions", "$comment", "nullable",
 })  # fmt: skip
 
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
@@ -52,7 +52,11 @@ class Bundle:
         if target.contents in ({}, True):
             return {}
         try:
-            return self._component(target, schema.library, schema.dialect, name)
+            if isinstance(target.contents, Mapping) and list(target.contents) == ["$ref"]:
+                uri = target.contents["$ref"]
+                return self.referred(uri, target.base, schema.library, schema.dialect)
+            title = _title(target.contents)
+            return self._component(target, schema.library, schema.dialect, title or name)
         except _DynamicError:  # what has been added by then, nothing refers to
             return {}
 
@@ -63,7 +67,7 @@ class Bundle:
         key = (target.base, json.dumps(whole), json.dumps(target.contents))
         known = self._names.get(key)
         if known is None:
-            known = self._components.reserve("schemas", _title(target.contents) or name)
+            known = self._components.reserve("schemas", name)
             self._names[key] = known
             made = _Writer(self, library).write(target.contents, target.base, dialect)
             self._components.parts["schemas"][known] = made
@@ -105,7 +109,27 @@ class _Writer:
                 made |= _translated(key, value, schema, dialect, inner)
         if len(references) > 1:
             made["allOf"] = [*made.get("allOf", ()), *references]
+        if "discriminator" in made:
+            made["discriminator"] = self._discriminator(schema, base, dialect)
+        if dialect.nullable and schema.get("nullable") is True:
+            return _nullable(made)
         return made
+
+    def _discriminator(
+        self, schema: Mapping[str, Any], base: str, dialect: Dialect
+    ) -> dict[str, Any]:
+        """The same, its mapping complete: the names of components may be others here."""
+        branches = [each for key in ("oneOf", "anyOf") for each in schema.get(key, ())]
+        uris = [each["$ref"] for each in branches if isinstance(each, Mapping) and "$ref" in each]
+        mapping = {uri.rpartition("/")[2]: uri for uri in uris}
+        for value, uri in (schema["discriminator"].get("mapping") or {}).items():
+            mapping[value] = mapping.get(uri, uri)
+        made = {
+            value: self._bundle.referred(uri, base, self._library, dialect)["$ref"]
+            for value, uri in mapping.items()
+            if "/" in uri
+        }
+        return {**schema["discriminator"], "mapping": made}
 
     def _check(self, key: str, uri: str, base: str, dialect: Dialect) -> None:
         """Raise `_DynamicError` for a reference that could lead to several places."""
@@ -125,6 +149,17 @@ class _Writer:
 
 class _DynamicError(Exception):
     """A dynamic reference has a choice."""
+
+
+def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema of 3.0, or null."""
+    if isinstance(schema.get("type"), str) and schema.keys().isdisjoint(_NARROWING):
+        return {**schema, "type": [schema["type"], "null"]}
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+#: What might not let null through beside a type that does.
+_NARROWING = ("enum", "allOf", "anyOf", "oneOf", "not")
 
 
 def _unknown(key: str, dialect: Dialect) -> bool:
@@ -189,7 +224,10 @@ def _words(text: str) -> str:
 
 
 def _named(uri: str, target: Target) -> str:
-    """What to call what a reference leads to: the last name on its way, or its file."""
-    fragment = unquote(urldefrag(uri)[1])
-    last = fragment.rpartition("/")[2] or urlsplit(target.base).path.rpartition("/")[2]
-    return _words(last.removesuffix(".json")) or "Schema"
+    """What to call what a reference leads to: its name in a document, its title, the last name
+    on the way there, its file."""
+    way, _, last = unquote(urldefrag(uri)[1]).rpartition("/")
+    if way == "/components/schemas":
+        return last
+    file = urlsplit(target.base).path.rpartition("/")[2].rpartition(".")[0]
+    return _title(target.contents) or _words(last) or _words(file) or "Schema"

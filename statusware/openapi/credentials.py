@@ -1,7 +1,7 @@
 """From the schemes of `[auth]` and the rules of routes to `securitySchemes` and `security`.
 
-Of a rule, a document says the scopes, which challenges name as well (RFC 6750 section 3.1).
-Roles, users and predicates are nobody else's business.
+Which roles and users a rule names is nobody else's business, and scopes have a place in a
+document for OAuth alone; a client is told of them in the challenge (RFC 6750 section 3.1).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from ..auth.scheme import AUTHORIZATION, Scheme
 from ..layers.access import access_rule
+from ..rules.decision import Clause
 from .contract import Contract, Listed
 
 __all__ = ["requirements", "security_schemes"]
@@ -28,16 +29,11 @@ def security_schemes(schemes: Mapping[str, Scheme]) -> dict[str, dict[str, dict[
 
 
 def requirements(
-    contract: Contract,
-    found: Iterable[Listed],
-    names: Mapping[str, Iterable[str]],
-    *,
-    scopes: bool,
+    contract: Contract, found: Iterable[Listed], names: Mapping[str, Iterable[str]]
 ) -> list[dict[str, list[str]]] | None:
     """The `security` of an operation: any one of these will do; None where nothing is asked.
 
-    `names` are those of the security schemes, by scheme. Without `scopes` (3.0 has them for
-    OAuth alone) the lists stay empty.
+    `names` are those of the security schemes, by scheme.
     """
     inside = [listed for listed in found if not listed.outside]
     if not contract.schemes or not inside or "Authentication" not in contract.layers:
@@ -50,11 +46,15 @@ def requirements(
         if rule.unconditional:
             continue
         for clause in rule.allow:
-            asked = sorted({p.scope for p in clause.principals if p.scope}) if scopes else []
-            for scheme in contract.schemes:
-                made += [{name: asked} for name in names[scheme]]
+            made += [{name: []} for scheme in _asked(clause, contract) for name in names[scheme]]
     unique = [each for at, each in enumerate(made) if each not in made[:at]]
     return [] if unique == [{}] else unique
+
+
+def _asked(clause: Clause, contract: Contract) -> Iterable[str]:
+    """The schemes by which somebody can be known for whom a clause holds."""
+    named = [p.text[7:] for p in clause.principals if p.text.startswith("scheme:")]
+    return [scheme for scheme in contract.schemes if all(scheme == name for name in named)]
 
 
 def _objects(name: str, scheme: Scheme) -> Iterable[tuple[str, dict[str, Any]]]:

@@ -14,8 +14,9 @@ from .answers import Answers, elsewhere, possible
 from .contract import Contract, Listed
 from .document import Document, Part
 from .operations import METHODS, Operations
-from .places import Places, kinds, prefixes
+from .places import Places
 from .responses import Responses
+from .templates import path_parameters, prefixes
 
 __all__ = ["merged"]
 
@@ -75,13 +76,18 @@ class _Merge:
             if operation is None:
                 continue
             places = self._prefixes(item, operation)
-            asked = kinds(item.get("parameters", list), operation.get("parameters", list))
-            every = (self._places.find(name.upper(), text, asked, each) for each in places)
-            found = list(dict.fromkeys(listed for each in every for listed in each))
+            kinds = path_parameters(item.get("parameters", list), [operation])
+            found = self._places.of(name.upper(), operation.where) or list(
+                dict.fromkeys(
+                    listed
+                    for place in places
+                    for listed in self._places.find(name.upper(), text, kinds, place)
+                )
+            )
             if found:
                 answers = possible(self._contract, found)
             else:
-                listed = any(self._places.lists(text, asked, each) for each in places)
+                listed = any(self._places.lists(text, kinds, place) for place in places)
                 answers = elsewhere(self._contract, listed=listed)
                 if self._contract.table.routes:
                     self.notes.append(f"no route of the policy lists it: {name.upper()} {text}")

@@ -17,13 +17,12 @@ __all__ = ["older"]
 _SAME = frozenset({
     "title", "description", "default", "deprecated", "readOnly", "writeOnly", "format",
     "multipleOf", "maxLength", "minLength", "pattern", "minItems", "uniqueItems",
-    "maxProperties", "minProperties", "externalDocs", "xml",
+    "maxProperties", "minProperties", "externalDocs", "xml", "discriminator", "example",
 })  # fmt: skip
 
 #: What says nothing about values.
 _SILENT = frozenset({
     "$comment", "examples", "contentEncoding", "contentMediaType", "contentSchema", "nullable",
-    "example",
 })  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from ..body import BodyRule
+from ..body import BodyChoice, BodyRule
 from ..layers.body import methods_of
 from ..rules.pattern import Pattern, Variable
 from .answers import Answers
@@ -58,26 +58,25 @@ class Operations:
     def security(self, found: Collection[Listed]) -> list[dict[str, list[str]]] | None:
         """Which credentials are asked for; None where the policy has no say in it."""
         names = self._schemes or self._add_schemes()
-        return requirements(self.contract, found, names, scopes=self.version != "3.0")
+        return requirements(self.contract, found, names)
 
     def request_body(self, found: Iterable[Listed], name: str) -> dict[str, Any] | None:
         """The body that is checked; where several routes meet, any of theirs will do."""
-        rules = [rule for listed in found if (rule := self._rule(listed)) is not None]
-        if not rules:
+        bodies = [body for listed in found if (body := self._body(listed)) is not None]
+        if not bodies:
             return None
         schemas: dict[str, list[Any]] = {}
-        for rule in rules:
-            schema = self._bundle.schema(rule.schema, name)
-            for media in rule.media.listed or ["application/json"]:
-                known = schemas.setdefault(media, [])
-                if schema not in known:
-                    known.append(schema)
-        most = max(rule.max_bytes for rule in rules)
-        return {
-            "description": f"At most {most} bytes.",
+        for media, rule in (pair for body in bodies for pair in _media(body)):
+            schema = {} if rule is None else self._bundle.schema(rule.schema, name)
+            known = schemas.setdefault(media, [])
+            if schema not in known:
+                known.append(schema)
+        made: dict[str, Any] = {
             "content": {media: {"schema": _any_of(each)} for media, each in schemas.items()},
-            "required": not any(rule.optional for rule in rules),
+            "required": not any(body.optional for body in bodies),
         }
+        limits = {rule.max_bytes for body in bodies for _, rule in _media(body) if rule}
+        return {"description": f"At most {max(limits)} bytes.", **made} if limits else made
 
     def parameters(self, names: Sequence[str], found: Iterable[Listed]) -> list[dict[str, Any]]:
         """The path variables; where several routes meet, they take what any of them takes."""
@@ -99,12 +98,12 @@ class Operations:
             made["schemas"] = older(made["schemas"])
         return made
 
-    def _rule(self, listed: Listed) -> BodyRule | None:
-        rule = listed.route.body
-        if not isinstance(rule, BodyRule) or "JSONBody" not in self.contract.layers:
+    def _body(self, listed: Listed) -> BodyRule | BodyChoice | None:
+        body = listed.route.body
+        if not isinstance(body, BodyRule | BodyChoice) or "JSONBody" not in self.contract.layers:
             return None
         known = self.contract.table.known()
-        return rule if listed.method in methods_of(listed.route, rule, known) else None
+        return body if listed.method in methods_of(listed.route, body, known) else None
 
     def _add_schemes(self) -> dict[str, list[str]]:
         """The names of the security schemes of each scheme, which are added."""
@@ -127,6 +126,13 @@ def template(pattern: Pattern) -> tuple[str, list[str]]:
         for segment in pattern.segments
     ]
     return f"/{'/'.join(parts)}{'/' if pattern.slash else ''}", list(pattern.variables)
+
+
+def _media(body: BodyRule | BodyChoice) -> Iterable[tuple[str, BodyRule | None]]:
+    """The media types that a body may have, and what is read of each."""
+    if isinstance(body, BodyChoice):
+        return body.rules.items()
+    return [(name, body) for name in body.media.listed or ["application/json"]]
 
 
 def _converters(pattern: Pattern) -> list[str]:

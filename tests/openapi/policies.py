@@ -9,6 +9,11 @@ def nobody(environ):
     """A verifier: nobody is known."""
 
 
+def never(identity, variables, environ):
+    """A predicate."""
+    return False
+
+
 def rendered(problem, environ):
     """A renderer."""
     return "text/plain", b"no"

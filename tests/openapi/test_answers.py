@@ -33,6 +33,24 @@ TABLE = {
     "authenticated": ({**BEARER, **route(allow=["authenticated"])}, GUARDED),
     "everyone, where others have to say who": ({**BEARER, **route()}, BASE),
     "a role": ({**BEARER, **route(allow=["role:a"])}, {**GUARDED, 403: ["forbidden"]}),
+    "all schemes, each by its name": (
+        {
+            "auth": {"bearer": {"secret": SECRET}, "api_key": {"keys": []}},
+            **route(allow=["scheme:bearer", "scheme:api_key"]),
+        },
+        GUARDED,
+    ),
+    "one scheme of two": (
+        {
+            "auth": {"bearer": {"secret": SECRET}, "api_key": {"keys": []}},
+            **route(allow=["scheme:bearer"]),
+        },
+        {**GUARDED, 403: ["forbidden"]},
+    ),
+    "everyone, but nobody is ever known": (
+        route(allow=["everyone & tests.openapi.policies:never"]),
+        {**BASE, 403: ["forbidden"]},
+    ),
     "a scope": (
         {**BEARER, **route(allow=["scope:a"])},
         {**GUARDED, 403: ["forbidden", "insufficient-scope"]},
@@ -81,7 +99,7 @@ TABLE = {
     ),
     "inflate": (
         {"body": {"inflate": True}, **route("POST /x", body={})},
-        {**JSON, 400: [*JSON[400][:2], "bad-request", *JSON[400][2:]]},
+        {**JSON, 400: [*JSON[400][:3], "bad-request", *JSON[400][3:]]},
     ),
     "a limit alone": (
         route("POST /x", max_bytes=10),
