@@ -34,7 +34,7 @@ match = "DELETE /soups/{id:int}"
 hide = true
 """
 
-COMMANDS = "check demo explain keys lint problems report serve token who".split()
+COMMANDS = "check demo explain keys lint openapi problems report serve token who".split()
 NESTED = ["keys add", "keys list", "keys revoke"]
 
 

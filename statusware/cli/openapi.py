@@ -26,18 +26,18 @@ from .options import with_policy
 
 __all__ = ["contract_of", "openapi"]
 
-_EXAMPLES = """\b
-Examples:
-  statusware openapi --policy shop.toml --output openapi.json
-  statusware openapi shop:app --title "Recipes" --api-version 2.1 --format yaml
-  statusware openapi --into openapi.yaml --output public/openapi.yaml
-  statusware openapi shop:app --at /openapi.json --base /api
-  statusware openapi --spec 3.0 --server https://api.example.com/v1
-  statusware openapi --hidden --rules --all
+#: \b keeps click from filling the lines that follow.
+_EPILOG = """\b
+Example: statusware openapi shop:app --title Shop --output openapi.json
+         statusware openapi --policy shop.toml --api-version 2.1 --format yaml
+         statusware openapi --into openapi.yaml --output public/openapi.yaml
+         statusware openapi shop:app --at /openapi.json --base /api
+         statusware openapi --spec 3.0 --server https://api.example.com/v1
+         statusware openapi --hidden --rules --all
 """
 
 
-@click.command(epilog=_EXAMPLES)
+@click.command(epilog=_EPILOG)
 @click.argument("app", required=False)
 @with_policy
 @click.option("--into", help="The app's own document, 3.0 or 3.1, JSON or YAML: add to a copy.")
@@ -45,7 +45,7 @@ Examples:
 @click.option("--base", help="With --into or --at: the path that its paths lie under.")
 @click.option("--title", help='Of the API. Default: the name of APP, else "API".')
 @click.option("--api-version", default="0", show_default=True, help="Of the API, too.")
-@click.option("--spec", type=click.Choice(list(VERSIONS)), help="The version of OpenAPI.  [3.1]")
+@click.option("--spec", type=click.Choice(list(VERSIONS)), help="The version of OpenAPI. Default: 3.1.")
 @click.option("--server", "servers", multiple=True, help="A URL of the API. May be repeated.")
 @click.option("--hidden", is_flag=True, help="Write hidden routes, too.")
 @click.option("--rules", is_flag=True, help="Write who may do what, as x-allow.")
@@ -62,7 +62,7 @@ def openapi(
     output: str | None,
     **options: Any,
 ) -> None:
-    """Writes the errors that a policy makes possible as an OpenAPI document.
+    """Writes the errors of a policy as an OpenAPI document.
 
     Every route of the policy is an operation; with APP ("module:name"), every route of the
     app that the policy lets through. With --into or --at, the errors are added to a copy of

@@ -199,7 +199,7 @@ def test_yaml_needs_pyyaml(capsys, monkeypatch):
 def test_every_option_has_an_example(capsys):
     assert main(["openapi", "--help"]) == 0
     told = capsys.readouterr().out
-    options, _, examples = told.partition("Examples:")
+    options, _, examples = told.partition("Example:")
     for line in options.splitlines():
         if (word := line.strip().partition(" ")[0]).startswith("--") and word != "--help":
             assert word in examples, word
