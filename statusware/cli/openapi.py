@@ -45,7 +45,9 @@ Example: statusware openapi shop:app --title Shop --output openapi.json
 @click.option("--base", help="With --into or --at: the path that its paths lie under.")
 @click.option("--title", help='Of the API. Default: the name of APP, else "API".')
 @click.option("--api-version", default="0", show_default=True, help="Of the API, too.")
-@click.option("--spec", type=click.Choice(list(VERSIONS)), help="The version of OpenAPI. Default: 3.1.")
+@click.option(
+    "--spec", type=click.Choice(list(VERSIONS)), help="The version of OpenAPI. Default: 3.1."
+)
 @click.option("--server", "servers", multiple=True, help="A URL of the API. May be repeated.")
 @click.option("--hidden", is_flag=True, help="Write hidden routes, too.")
 @click.option("--rules", is_flag=True, help="Write who may do what, as x-allow.")

@@ -16,7 +16,8 @@ __all__ = ["older"]
 #: What 3.0 takes over as it is.
 _SAME = frozenset({
     "title", "description", "default", "deprecated", "readOnly", "writeOnly", "format",
-    "multipleOf", "maxLength", "minLength", "pattern", "minItems", "uniqueItems",
+    "multipleOf", "maxLength", "minLength", "pattern", "maxItems", "minItems", "uniqueItems",
+    "required",
     "maxProperties", "minProperties", "externalDocs", "xml", "discriminator", "example",
 })  # fmt: skip
 
@@ -116,15 +117,6 @@ def _const(work: _Work, value: Any) -> None:
     work.more.append(_NULL if value is None else {"enum": [value]})
 
 
-def _required(work: _Work, value: list[str]) -> None:
-    if value:
-        work.made["required"] = value
-
-
-def _max_items(work: _Work, value: int) -> None:
-    work.made.setdefault("maxItems", value)
-
-
 def _limit(key: str, exclusive: str, tighter: Callable[..., Any]) -> Callable[[_Work, Any], None]:
     """`minimum` and `exclusiveMinimum`, which is a flag in 3.0: the tighter one counts."""
 
@@ -207,8 +199,7 @@ def _prefix_items(work: _Work, value: list[Any]) -> None:
     every = [*value, *([] if rest is False else [rest])]
     work.made["items"] = {"anyOf": [work.inner(each) for each in every]}
     if rest is False:
-        most = work.schema.get("maxItems", len(value))
-        work.made["maxItems"] = min(most, len(value))
+        work.more.append({"maxItems": len(value)})
 
 
 def _reference(work: _Work, value: str) -> None:
@@ -244,8 +235,6 @@ _STEPS: dict[str, Callable[[_Work, Any], None]] = {
     "exclusiveMinimum": _minimum,
     "maximum": _maximum,
     "exclusiveMaximum": _maximum,
-    "maxItems": _max_items,
-    "required": _required,
     "allOf": _listed("allOf"),
     "anyOf": _listed("anyOf"),
     "oneOf": _one_of,

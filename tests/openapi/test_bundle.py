@@ -131,7 +131,7 @@ DIALECT = [
     ({"additionalProperties": False, "patternProperties": {"^x": {"type": "integer"}}},
      {"additionalProperties": {"anyOf": [{"type": "integer"}]}}),
     ({"prefixItems": [{"type": "integer"}], "items": False},
-     {"items": {"anyOf": [{"type": "integer"}]}, "maxItems": 1}),
+     {"items": {"anyOf": [{"type": "integer"}]}, "allOf": [{"maxItems": 1}]}),
 ]  # fmt: skip
 
 

@@ -123,8 +123,7 @@ def test_the_other_examples(name, tmp_path):
     shutil.copytree(ROOT / "examples" / name, folder)
     if name == "pyramid":
         (folder / "served.py").write_text(
-            "from shop import main\n\n"
-            'app = main({}, **{"statusware.policy": "statusware.toml"})\n'
+            'from shop import main\n\napp = main({}, **{"statusware.policy": "statusware.toml"})\n'
         )
     app = "served:app" if name == "pyramid" else "shop:app"
     with gunicorn(app, folder, tmp_path) as port:
