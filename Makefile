@@ -3,6 +3,7 @@
 # make test          lint, types, tests, coverage
 # make bench         statusware against its peers (QUICK=1: a minute instead of ten)
 # make bench-http    the same over HTTP (needs wrk)
+# make suites      the test suites of Flask, Pyramid, WebTest and Bottle, statusware around every app
 # make fuzz         the policy fuzzed against five frameworks (CASES=1000000 SEED=...)
 # make clean         removes all that the others made
 #
@@ -20,7 +21,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_USER = 0
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: demo test fuzz bench bench-http clean stale
+.PHONY: demo test fuzz suites bench bench-http clean stale
 
 demo: $(STAMP)
 	@$(BIN)/statusware demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
@@ -36,6 +37,10 @@ fuzz: $(STAMP)
 	@STATUSWARE_CORPUS=whole $(BIN)/python -m pytest -q tests/bypass/test_corpus.py
 	@$(BIN)/python -m tests.bypass.fuzz --cases $(or $(CASES),1000000) $(if $(SEED),--seed $(SEED))
 
+# From their source packages, in a virtualenv of their own.
+suites: $(STAMP)
+	@$(BIN)/python tests/suites/run.py $(SUITE)
+
 bench: $(STAMP)
 	@$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick)
 
@@ -43,7 +48,7 @@ bench-http: $(STAMP)
 	@$(BIN)/python benchmarks/http_bench.py
 
 clean:
-	rm -rf .venv .bench .demo build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .bench .suites .demo build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ifneq ($(shell exec 2>/dev/null; $(BIN)/python -c "" && cat $(STAMP)),$(CURDIR))

@@ -29,6 +29,9 @@ log = logging.getLogger("statusware.authentication")
 #: Characters in a header that holds a credential. No server passes on much more.
 MAX_HEADER = 8192
 
+#: How many refusals are kept. Reasons are ours: there are a few dozen.
+_ALIKE = 64
+
 
 class Authenticator:
     """Finds out who sent a request.
@@ -61,6 +64,45 @@ class Authenticator:
         #: Whether a credential may stand elsewhere than in these headers.
         self._elsewhere = any(s.header is None for s in schemes)
         self._explicit, self._ambient = _grouped(self.schemes)
+        #: There is no credential where none of these environ keys is. (What is no header may
+        #: stand anywhere, and a method is always there.)
+        self.headers = ("REQUEST_METHOD",) if self._elsewhere else self._headers
+        #: The only scheme, if it is one of a header, and no browser sends that by itself.
+        first = self.schemes[0] if len(self.schemes) == 1 else None
+        self._single = first if first and first.header and not first.ambient else None
+        #: What has been refused before, by code and reason: answers that are all alike.
+        self._refusals: dict[tuple[str, str], Problem] = {}
+
+    def judge(self, environ: WSGIEnvironment) -> Identity | Problem | None:
+        """As `authenticate`, but that the problem is returned."""
+        single = self._single
+        if single is None:
+            try:
+                return self.authenticate(environ)
+            except Problem as problem:
+                return problem
+        credential = environ.get(single.header or "")
+        if credential is None:
+            return None
+        try:
+            if len(credential) > self._max_header:
+                raise malformed("the header is longer than max_header")
+            return single.authenticate(environ)
+        except Problem as problem:
+            return self._refusal(problem, single)
+
+    def _refusal(self, problem: Problem, scheme: Scheme) -> Problem:
+        """A refusal by the only scheme, complete; the same one where nothing differs."""
+        if type(problem) is not Refused or problem.status >= 500:
+            return self._completed(problem, {scheme: problem})
+        key = problem.problem_code, problem.reason
+        known = self._refusals.get(key)
+        if known is None:
+            known = self._completed(problem, {scheme: problem})
+            known.__traceback__ = known.__context__ = None
+            if len(self._refusals) < _ALIKE:
+                self._refusals[key] = known.prepared()
+        return known
 
     def authenticate(self, environ: WSGIEnvironment) -> Identity | None:
         """Who sent the request; None where it carries no credential. Raises `Problem`.
@@ -141,6 +183,8 @@ def log_refusal(problem: Problem, environ: WSGIEnvironment) -> None:
     """One line, without anything that was sent."""
     reason = problem.reason if isinstance(problem, Refused) else problem.detail
     level = logging.WARNING if problem.status >= 500 else logging.INFO
+    if not log.isEnabledFor(level):
+        return
     log.log(level, "%s: %s (%s)", problem.problem_code, reason, request_id(environ))
 
 

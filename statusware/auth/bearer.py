@@ -8,6 +8,7 @@ verified again until it or its key has expired; its age and `check` are asked ea
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from time import monotonic, time
@@ -97,6 +98,7 @@ class Bearer:
         self._keys = key_ring(
             secret, public_key, jwks, algorithms, max_age=max_age, allow_http=allow_http
         )
+        self._changing = not math.isinf(self._keys.refresh_at)
         #: The function asked on every request; an integration may put one around it.
         self.check = load_function(check, "check") if check is not None else None
         self._cache = VerifiedCache(CACHED)
@@ -121,10 +123,9 @@ class Bearer:
             return None
         digest = sha256(header.encode("utf-8", "surrogatepass")).digest()
         verified = self._cache.get(digest)
-        moment = monotonic()
-        if verified is not None and moment >= self._keys.refresh_at:
-            self._keys.refresh()
-        if verified is None or verified.key.until <= moment:
+        if verified is not None and self._changing:
+            verified = self._still_good(verified)
+        if verified is None:
             verified = self._verify(environ, digest)
         elif verified.end <= time():
             self._cache.drop(digest)
@@ -134,6 +135,13 @@ class Bearer:
         if self.check is not None:
             self._ask(verified.identity.claims)
         return verified.identity
+
+    def _still_good(self, verified: Verified) -> Verified | None:
+        """The same, unless its key may have left its set; looks after the keys when it is time."""
+        moment = monotonic()
+        if moment >= self._keys.refresh_at:
+            self._keys.refresh()
+        return verified if verified.key.until > moment else None
 
     def _verify(self, environ: WSGIEnvironment, digest: bytes) -> Verified | None:
         found = read_authorization(environ)

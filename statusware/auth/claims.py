@@ -104,7 +104,7 @@ class ClaimRules:
                 raise BadToken("it has no aud")
             return
         named = [audience] if isinstance(audience, str) else audience
-        if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+        if not _are_texts(named):
             raise BadToken("aud is neither text nor a list of texts")
         if self.audiences.isdisjoint(named):
             raise BadToken(
@@ -143,6 +143,8 @@ def find_claim(claims: Any, path: str) -> Any:
         return None
     if path in claims:
         return claims[path]
+    if "." not in path:
+        return None
     end = path.rfind(".")
     while end > 0:
         if path[:end] in claims:
@@ -165,10 +167,18 @@ def _names(claims: Mapping[str, Any], paths: Iterable[str], *, split: bool) -> f
             value = value.split(" ") if split else [value]
         elif value is None:
             continue
-        if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        if not _are_texts(value):
             raise BadToken(f"{path} is neither text nor a list of texts")
         names += value
     return frozenset(filter(None, names))
+
+
+def _are_texts(value: Any) -> bool:
+    """Whether this is a list of nothing but strings (of JSON, hence of no other class)."""
+    return isinstance(value, list) and _TEXT.issuperset(map(type, value))
+
+
+_TEXT = frozenset({str})
 
 
 def _is_number(value: Any) -> bool:

@@ -69,7 +69,12 @@ def parse_json(data: bytes, part: str) -> dict[str, Any]:
     """The JSON object in `data`. Raises `BadToken`."""
     try:
         text = data.decode("utf-8")
-        value = _DECODER.decode(text)
+        try:
+            value, end = _SCAN(text, 0)
+        except StopIteration:
+            end = -1
+        if end != len(text):  # white space around it, or it is no JSON
+            value = _DECODER.decode(text)
         if "\\u" in text:
             # An escape may say a lone surrogate, which is no text (RFC 7493 section 2.1).
             json.dumps(value, ensure_ascii=False).encode("utf-8")
@@ -104,3 +109,5 @@ _INFINITY = float("inf")
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_members, parse_constant=_constant, parse_float=_number
 )
+#: What the decoder does between two looks for white space.
+_SCAN: Callable[[str, int], tuple[Any, int]] = vars(_DECODER)["scan_once"]

@@ -30,7 +30,6 @@ from ..policy import Policy, wrap
 from ..problem import Problem
 from .flask_app import Inside, Outside, needs_context
 from .flask_request import reusing
-from .reuse import Offer
 
 __all__ = ["Statusware", "current_identity", "translate_exceptions"]
 
@@ -106,13 +105,13 @@ def _install(app: Flask, policy: Policy | None, *, override: bool) -> None:
 
     def settle() -> None:
         """What depends on what the app has imported, or set, since `init_app`."""
-        app.request_class = reusing(app.request_class)
+        app.request_class = reusing(app)
         translate_exceptions(app, translation)
 
     settle()
     if override:
         _override(app, translation)
-    inside = Inside(app, Offer(app.wsgi_app), translation, settle)
+    inside = Inside(app, app.wsgi_app, translation, settle)
     wrapped = wrap(inside, policy)
     context = policy is not None and needs_context(policy)
     app.extensions["statusware"] = policy

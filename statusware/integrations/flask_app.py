@@ -19,6 +19,7 @@ from ..layers.translate import Translation
 from ..policy import Policy
 from ..problem import Problem
 from ..rules.principals import reads_request
+from .reuse import offer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -49,17 +50,22 @@ class Outside:
         self.renderer = getattr(wrapped, "renderer", None)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if self._context:
-            environ[_CONTEXT] = context = self._app.app_context()
-            context.push()
         try:
-            return self._wrapped(environ, start_response)
+            if not self._context:
+                return self._wrapped(environ, start_response)
+            return self._within(environ, start_response)
         except _Propagated as propagated:
             error = propagated.error
-        finally:
-            self._pop(environ)
         # Out here it keeps the context and the cause that it came with.
         raise error
+
+    def _within(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ[_CONTEXT] = context = self._app.app_context()
+        context.push()
+        try:
+            return self._wrapped(environ, start_response)
+        finally:
+            self._pop(environ)
 
     def _pop(self, environ: WSGIEnvironment) -> None:
         """Pop the context of a request that did not reach the app."""
@@ -88,9 +94,10 @@ class Inside:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._settle is not None:
             self._first_request(self._settle)
-        context: AppContext | None = environ.pop(_CONTEXT, None)
-        if context is not None:
-            context.pop()
+        if _CONTEXT in environ:
+            environ.pop(_CONTEXT).pop()
+        if "statusware.json" in environ:
+            offer(environ)
         try:
             return self._inner(environ, start_response)
         except Exception as error:

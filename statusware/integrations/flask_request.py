@@ -9,10 +9,10 @@ on failure stay Werkzeug's; every other text is parsed as ever.
 from __future__ import annotations
 
 from contextlib import suppress
-from io import SEEK_END, BytesIO
+from io import SEEK_END
 from typing import TYPE_CHECKING, Any
 
-from flask import Request
+from flask import Flask, Request
 from flask.json.provider import DefaultJSONProvider
 
 from .reuse import take
@@ -23,58 +23,65 @@ if TYPE_CHECKING:
 __all__ = ["reusing"]
 
 #: What an app overrides when it parses JSON itself.
-_PARSING = ("get_json", "json", "json_module", "on_json_loading_failed", "get_data")
+_PARSING = (
+    "get_json", "json", "json_module", "on_json_loading_failed", "get_data", "max_content_length",
+)  # fmt: skip
 
 
-def reusing(base: type[Request]) -> type[Request]:
-    """A subclass of `base` that takes parsed bodies over; `base` itself if it parses its own."""
+def reusing(app: Flask) -> type[Request]:
+    """A subclass of the app's request class that takes parsed bodies over.
+
+    The class itself if it parses JSON its own way.
+    """
+    base = app.request_class
     if any(getattr(base, name) is not getattr(Request, name) for name in _PARSING):
         return base
-    names = {"__module__": base.__module__, "__qualname__": base.__qualname__}
+    names = {"__module__": base.__module__, "__qualname__": base.__qualname__, "statusware": app}
     return type(base.__name__, (_Reusing, base), names)
 
 
 class _Reusing(Request):
     """Hands the parsed body to `get_json()` unless the app has a JSON provider of its own."""
 
+    #: The app that it belongs to.
+    statusware: Flask
+
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         """The parsed body; of any other one than that, what Werkzeug says."""
-        provider = self.json_module
-        if "statusware.parsed" not in self.environ or not _is_default(provider):
+        environ, state, provider = self.environ, self.__dict__, self.json_module
+        offered = environ.get("statusware.parsed")
+        if (
+            offered is None
+            or type(provider).loads is not DefaultJSONProvider.loads
+            or "loads" in vars(provider)
+        ):
             return super().get_json(force, silent, cache)
-        if cache and self._untouched():
+        source, body = offered[:2]  # a name for the value would be one who holds it
+        # Nobody has touched it, and Werkzeug would read all of it, and parse it.
+        if (
+            cache
+            and environ["wsgi.input"] is source
+            and source.tell() == 0
+            and environ.get("CONTENT_TYPE") == "application/json"
+            and environ.get("CONTENT_LENGTH") == str(len(body))
+            and "stream" not in state
+            and "_cached_data" not in state
+            and "_max_content_length" not in state
+            and not self.shallow
+            and self.statusware.config["MAX_CONTENT_LENGTH"] is None
+        ):
             with suppress(LookupError):
-                return self._take()
-        self.json_module = _Known(self.environ, provider)
+                value = take(environ, body)
+                # What Werkzeug leaves that has read and parsed.
+                source.seek(0, SEEK_END)
+                state["stream"], state["_cached_data"] = source, body
+                self._cached_json = (value, value)
+                return value
+        self.json_module = _Known(environ, provider)
         try:
             return super().get_json(force, silent, cache)
         finally:
             self.json_module = provider
-
-    def _untouched(self) -> bool:
-        """Whether Werkzeug would read all of a stream like that of `JSONBody`, and parse it."""
-        state, environ = self.__dict__, self.environ
-        source = environ["wsgi.input"]
-        return (
-            type(source) is BytesIO
-            and source.tell() == 0
-            and environ.get("CONTENT_LENGTH") == str(len(source.getvalue()))
-            and environ.get("CONTENT_TYPE") == "application/json"
-            and "stream" not in state
-            and "_cached_data" not in state
-            and not self.shallow
-            and self.max_content_length is None
-        )
-
-    def _take(self) -> Any:
-        """Take the value, and leave the request as Werkzeug does that has read and parsed."""
-        source: BytesIO = self.environ["wsgi.input"]
-        body = source.getvalue()
-        value = take(self.environ, body)
-        source.seek(0, SEEK_END)
-        self.__dict__["stream"] = source
-        self._cached_data, self._cached_json = body, (value, value)
-        return value
 
 
 class _Known:
@@ -91,12 +98,3 @@ class _Known:
             return take(self._environ, data)
         except LookupError:
             return self._provider.loads(data)
-
-
-def _is_default(provider: Any) -> bool:
-    """Whether this parses as Flask does (whatever it serialises)."""
-    return (
-        isinstance(provider, DefaultJSONProvider)
-        and type(provider).loads is DefaultJSONProvider.loads
-        and "loads" not in vars(provider)
-    )

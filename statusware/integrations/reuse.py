@@ -17,9 +17,9 @@ environ keys read: `statusware.json`, `wsgi.input`. environ keys set: `statuswar
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable
 from io import BytesIO
+from sys import getrefcount
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.local import LocalProxy
@@ -27,7 +27,7 @@ from werkzeug.local import LocalProxy
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["Offer", "take"]
+__all__ = ["Offer", "offer", "take"]
 
 _OFFER = "statusware.parsed"
 
@@ -40,11 +40,15 @@ class Offer:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if "statusware.json" in environ:
-            source = environ["wsgi.input"]
-            # That of `JSONBody`; its bytes are shared, not copied.
-            if type(source) is BytesIO:
-                environ[_OFFER] = (source.getvalue(), environ["statusware.json"])
+            offer(environ)
         return self.app(environ, start_response)
+
+
+def offer(environ: WSGIEnvironment) -> None:
+    """Keep the input of `JSONBody`, its bytes (shared, not copied) and their value together."""
+    source = environ["wsgi.input"]
+    if type(source) is BytesIO:
+        environ[_OFFER] = (source, source.getvalue(), environ["statusware.json"])
 
 
 def take(environ: WSGIEnvironment, data: object) -> Any:
@@ -53,11 +57,11 @@ def take(environ: WSGIEnvironment, data: object) -> Any:
     Raises LookupError where there is none to be had: the text is not the body that was
     checked, or the value has been handed over already, or somebody holds it.
     """
-    body, value = environ[_OFFER]
+    _, body, value = environ[_OFFER]
     if data != body or environ["statusware.json"] is not value:
         raise LookupError("this text has not been parsed")
     if isinstance(value, dict | list):
-        if _references(environ) > _ALONE:
+        if getrefcount(value) > _ALONE:
             raise LookupError("the value is in use")
         del environ[_OFFER]
         environ["statusware.json"] = _Later(body)
@@ -91,16 +95,12 @@ class _Later(LocalProxy[Any]):
         object.__setattr__(self, "_get_current_object", _Text(body).value)
 
 
-def _references(environ: WSGIEnvironment) -> int:
-    """How many references there are to the value that is offered."""
-    return sys.getrefcount(environ[_OFFER][1])
-
-
 def _alone() -> int:
     """The number of references to a value that only `take` and the environ hold."""
-    value: list[Any] = []
-    environ = {_OFFER: (b"", value), "statusware.json": value}
-    return _references(environ)
+    environ: dict[str, Any] = {"statusware.json": []}
+    environ[_OFFER] = (None, b"", environ["statusware.json"])
+    _, _, value = environ[_OFFER]
+    return getrefcount(value)
 
 
 _ALONE = _alone()

@@ -15,7 +15,7 @@ from ..problem import Problem
 from ..rules import AccessRule, Match, Route, RouteTable
 from ..rules.decision import Decision
 from ..rules.principals import Subject
-from .guard import Guard
+from .guard import Check, Guard
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -50,34 +50,52 @@ class AccessControl(Guard):
         super().__init__(app)
         if not isinstance(rules, RouteTable):
             rules = RouteTable(_routes(rules), unlisted=unlisted)
-        self._table = rules
+        self.table: RouteTable = rules
         self._rules = [access_rule(route, schemes) for route in rules.routes]
-        self._open = [rule.unconditional for rule in self._rules]
+        self._forbidden, self._not_found = Problem(403).prepared(), Problem(404).prepared()
 
-    def check(self, environ: WSGIEnvironment) -> None:
+    def check(self, environ: WSGIEnvironment) -> Problem | None:
         """403, or 401 where authentication is at hand; a hidden route is a bare 404."""
-        match = self._table.select(environ)
-        self._decide(match, environ)
-        if match.override is not None:
-            self._decide(match.override, environ)
+        match = self.table.select(environ)
+        answer = self._decide(match, environ)
+        if answer is None and match.override is not None:
+            return self._decide(match.override, environ)
+        return answer
 
-    def _decide(self, match: Match, environ: WSGIEnvironment) -> None:
+    def prepare(self, route: Route, method: str) -> Check | None:
+        """The same for one route; nothing where nobody can be refused."""
+        rule, decide = self._rules[route.index], self._decide
+        if rule.unconditional:
+            return None
+        needs = rule.needs
+
+        def check(environ: WSGIEnvironment) -> Problem | None:
+            identity = environ.get("statusware.identity")
+            if identity is not None:
+                for roles, scopes in needs:
+                    if roles.issubset(identity.roles) and scopes.issubset(identity.scopes):
+                        return None
+            return decide(environ["statusware.route"], environ)
+
+        return check
+
+    def _decide(self, match: Match, environ: WSGIEnvironment) -> Problem | None:
         route = match.route
         if route is None:
-            if self._table.unlisted != "pass":
-                raise Problem(403)
-            return
-        if self._open[route.index]:
-            return
+            return None if self.table.unlisted == "pass" else self._forbidden
         identity: Subject | None = environ.get("statusware.identity")
         try:
             decision = self._rules[route.index].decide(identity, match.variables, environ)
-            if not decision.allowed:
-                raise refusal(decision, identity, environ.get("statusware.challenges", ()))
-        except Problem:
-            if route.hide:
-                raise Problem(404) from None
-            raise
+        except Problem as problem:  # a predicate's
+            return self._not_found if route.hide else problem
+        if decision.allowed:
+            return None
+        if route.hide:
+            return self._not_found
+        challenges = environ.get("statusware.challenges", ())
+        if decision.missing_scopes or (identity is None and challenges):
+            return refusal(decision, identity, challenges)
+        return self._forbidden
 
 
 def access_rule(route: Route, schemes: Collection[str] = ()) -> AccessRule:

@@ -12,9 +12,10 @@ proxy would pass on an identity are removed.
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from ..auth.authenticator import MAX_HEADER, Authenticator, log_refusal
 from ..auth.origins import Origins
@@ -23,9 +24,9 @@ from ..auth.scheme import Scheme
 from ..auth.strip import IDENTITY_HEADERS, Stripper
 from ..errors import PolicyError, check_flag, check_list
 from ..problem import Problem
-from ..rules import Match, RouteTable
+from ..rules import Match, Route, RouteTable
 from .access import access_rule
-from .guard import Guard
+from .guard import Check, Guard
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -76,60 +77,83 @@ class Authentication(Guard):
         #: The identity headers that a proxy which is trusted may set, by scheme.
         self._passed = {s.name: s.passed for s in schemes if isinstance(s, Proxy)}
         believed = (key for keys in self._passed.values() for key in keys)
-        self._strip = Stripper(strip_headers, keys=believed).strip
+        self._stripper = Stripper(strip_headers, keys=believed)
+        challenges = [("WWW-Authenticate", each) for each in self._authenticator.challenges]
+        self._missing = Problem(401, code="missing-credentials", headers=challenges).prepared()
+        self._not_found = Problem(404).prepared()
+        #: The check by mode: whether the route is open, and whether it is hidden.
+        modes = itertools.product((False, True), repeat=2)
+        self._checks = {mode: self._check(*mode) for mode in modes}
         if explain:
             self.log.warning("explain is on: clients are told why credentials are refused")
-        self._table = routes
+        self.table = routes
         self._public = RouteTable(public) if public else None
         names = [scheme.name for scheme in schemes]
         listed = () if routes is None else routes.routes
         #: By the index of a route: whether it needs no credentials, and whether it is hidden.
         self._modes = [(access_rule(route, names).open, route.hide) for route in listed]
 
-    def check(self, environ: WSGIEnvironment) -> None:
+    def check(self, environ: WSGIEnvironment) -> WSGIApplication | None:
         """400, 401, 403 (`cross-site-request`) or 503; a hidden route is a bare 404."""
         mode = self._mode(environ)
-        if mode is None:
-            return
-        open_, hidden = mode
-        environ["statusware.challenges"] = self._authenticator.challenges
-        try:
-            identity = self._authenticator.authenticate(environ)
-        except Problem as problem:
-            if not open_:
-                self._refuse(problem, environ, hidden=hidden)
-            log_refusal(problem, environ)
-            identity = None
-        if identity is None:
-            if not open_:
-                self._refuse(Problem(401, code="missing-credentials"), environ, hidden=hidden)
+        return None if mode is None else self._checks[mode](environ)
+
+    def prepare(self, route: Route, method: str) -> Check:
+        """The same, where it is known whether the route is open or hidden."""
+        return self._checks[self._modes[route.index]]
+
+    def _check(self, open_: bool, hidden: bool) -> Check:
+        """The check of routes that are open to everyone, or hidden, or not."""
+        judge, challenges = self._authenticator.judge, self._authenticator.challenges
+        headers, missing = self._authenticator.headers, self._missing
+        harmless, strip, passed = self._stripper.harmless, self._stripper.strip, self._passed
+
+        def check(environ: WSGIEnvironment) -> Problem | None:
+            environ["statusware.challenges"] = challenges
+            found = None
+            for key in headers:
+                if key in environ:
+                    found = judge(environ)
+                    break
+            if found is None:
+                if not open_:
+                    return self._refused(missing, environ) if hidden else missing
+            elif isinstance(found, Problem):
+                if not open_:
+                    return self._refused(found, environ) if hidden else found
+                log_refusal(found, environ)
+            else:
+                user = found.user
+                environ["REMOTE_USER"] = user if user.isascii() else found.remote_user
+                environ["statusware.identity"] = found
+                if not harmless(environ):
+                    strip(environ, keep=passed.get(found.scheme, ()))
+                return None
             environ.pop("REMOTE_USER", None)
             environ.pop("statusware.identity", None)
-            self._strip(environ)
-        else:
-            environ["REMOTE_USER"] = identity.remote_user
-            environ["statusware.identity"] = identity
-            self._strip(environ, keep=self._passed.get(identity.scheme, ()))
+            if not harmless(environ):
+                strip(environ)
+            return None
 
-    def _refuse(self, problem: Problem, environ: WSGIEnvironment, *, hidden: bool) -> NoReturn:
-        """Raise what a refusal means: where the route is hidden, it does not exist."""
-        if hidden:
-            log_refusal(problem, environ)
-            raise Problem(404) from None
-        raise problem
+        return check
+
+    def _refused(self, problem: Problem, environ: WSGIEnvironment) -> Problem:
+        """What a refusal means where the route is hidden: it does not exist."""
+        log_refusal(problem, environ)
+        return self._not_found
 
     def _mode(self, environ: WSGIEnvironment) -> tuple[bool, bool] | None:
         """Whether the request needs no credentials, and whether its route is hidden.
 
         None where no route lists the path, and the policy leaves it alone.
         """
-        table = self._table
+        table = self.table
         if table is None:
             return self._public is not None and self._is_public(self._public, environ), False
         match = table.select(environ)
         if match.route is not None and match.override is None:
             return self._modes[match.route.index]
-        if match.route is None and table.unlisted == "pass" and not table.lists(match.path):
+        if match.route is None and table.unlisted == "pass" and not match.listed:
             return None
         return self._openness(match)
 

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ..catalog import default_code
 from ..correlation import request_id
 from ..header import DESCRIBING, has, missing
 from ..problem import RESERVED, Problem, answer
@@ -24,7 +26,7 @@ from .response import Outgoing, Rest
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-__all__ = ["KEEP", "is_answer", "judge", "replace"]
+__all__ = ["KEEP", "judge", "replace"]
 
 KEEP = ("json", "none", "all", "merge")
 
@@ -53,16 +55,23 @@ def judge(
     if problem is None:
         if status >= 500 and not _has_our_id(out, environ):
             log_bare(status, environ)
-        body = None
+        body = page = None
         if keep != "all":
             body = rest.peek(MAX_READ if keep == "merge" or status >= 500 else LONGEST)
-        if keep == "all" or _keeps(status, media_type, body, environ, keep=keep, html=html):
+            page = None if body is None else default_page(status, media_type, body, environ)
+        if keep == "all" or (
+            page is None and _keeps(status, media_type, body, environ, keep=keep, html=html)
+        ):
+            head = environ.get("REQUEST_METHOD") == "HEAD"
+            if head and not body and keep != "all":
+                # Of GET we might send a page of ours: nobody knows how long (RFC 9110 8.6).
+                out.headers = [f for f in out.headers if f[0].lower() != "content-length"]
             _mend(out, status, environ, vary=html and media_type in _HTML)
-            if environ.get("REQUEST_METHOD") != "HEAD":
+            if not head:
                 return rest
             rest.close_quietly()
             return []
-        problem = _problem(status, media_type, body or b"", environ, keep)
+        problem = _problem(status, media_type, body or b"", page, keep)
     elif _media_type(fields) == media_type:
         out.send()
         return rest
@@ -79,20 +88,38 @@ def replace(out: Outgoing, problem: Problem, environ: WSGIEnvironment) -> list[b
     return [body] if body else []
 
 
-def is_answer(out: Outgoing, environ: WSGIEnvironment) -> bool:
-    """Whether a response is a problem's own, as it was rendered for this request."""
-    answered = environ.get("statusware.answered")
-    return answered is not None and answered[1] is out.headers
-
-
 def _answered(
     out: Outgoing, status: int, environ: WSGIEnvironment
 ) -> tuple[Problem | None, _Headers]:
     """The problem that a framework made this response of, if one did, and its headers."""
     problem, fields = environ.get("statusware.answered") or (None, [])
-    if problem is None or problem.status != status or not _has_our_id(out, environ):
+    if problem is None or not _has_our_id(out, environ):
         return None, []
-    return problem, fields
+    if problem.status == status:
+        return problem, fields
+    # A Flask view may return `Problem(409), 418`: it says 418, and the body has to.
+    return (_restated(problem, status), []) if _is_body_of(out, fields) else (None, [])
+
+
+def _is_body_of(out: Outgoing, fields: _Headers) -> bool:
+    """Whether a response has the body that came with `fields`, as far as its header tells."""
+    ours = [field for field in fields if field[0] in ("Content-Type", "Content-Length")]
+    return all(field in out.headers for field in ours)
+
+
+def _restated(problem: Problem, status: int) -> Problem:
+    """`problem` with another status; what was said of the old one only is said anew."""
+    code = problem.problem_code
+    given = None if code == default_code(problem.status) else code
+    title, detail = problem.defaulted
+    return Problem(
+        status,
+        None if detail else problem.detail,
+        code=given,
+        type=problem.type,
+        title=None if title else problem.title,
+        **problem.extensions,
+    )
 
 
 def _has_our_id(out: Outgoing, environ: WSGIEnvironment) -> bool:
@@ -110,12 +137,10 @@ def _keeps(
     keep: str,
     html: bool,
 ) -> bool:
-    """Whether a body stays as it is; None stands for one too long to look at."""
+    """Whether a body that is no default page stays; None stands for one too long to look at."""
     if keep == "none" or not media_type:
         return False
     if body == b"" and environ.get("REQUEST_METHOD") != "HEAD":
-        return False
-    if body is not None and default_page(status, media_type, body, environ) is not None:
         return False
     text = is_json(media_type) or media_type in _HTML
     if status >= 500 and text and (body is None or _TRACEBACK in body):
@@ -127,15 +152,20 @@ def _keeps(
     return not media_type.startswith("text/")
 
 
-def _problem(
-    status: int, media_type: str, body: bytes, environ: WSGIEnvironment, keep: str
-) -> Problem:
+def _problem(status: int, media_type: str, body: bytes, page: str | None, keep: str) -> Problem:
     """The problem in place of a body, with what the author of the app said in it."""
-    problem = Problem(status, author_text(status, media_type, body, environ))
-    merges = keep == "merge" and status < 500 and is_json(media_type)
-    if merges and default_page(status, media_type, body, environ) is None:
+    detail = author_text(status, media_type, body, page)
+    if keep == "merge" and page is None and status < 500 and is_json(media_type):
+        problem = Problem(status, detail)
         _merge(problem, body)
-    return problem
+        return problem
+    return _replacing(status, detail)
+
+
+@lru_cache(maxsize=256)
+def _replacing(status: int, detail: str | None) -> Problem:
+    """Most problems in place of a body are the same few."""
+    return Problem(status, detail).prepared()
 
 
 def _merge(problem: Problem, body: bytes) -> None:
@@ -188,12 +218,13 @@ def _merged(app: _Headers, ours: _Headers, environ: WSGIEnvironment) -> _Headers
     ours brings its own Content-Security-Policy, as the app's may forbid its style. For HEAD
     there is no telling how long the body of GET would be, hence no Content-Length.
     """
-    drop = DESCRIBING | {"x-request-id", "x-content-type-options"}
-    if has(ours, "content-security-policy"):
-        drop |= {"content-security-policy"}
-    kept = [(name, value) for name, value in app if name.lower() not in drop]
+    drop = _REPLACED_BY_PAGE if has(ours, "content-security-policy") else _REPLACED
+    kept = [field for field in app if field[0].lower() not in drop]
+    head = environ.get("REQUEST_METHOD") == "HEAD"
+    if not kept and not head:
+        return ours
     skip = {name.lower() for name, _ in kept} - {"vary"}
-    if environ.get("REQUEST_METHOD") == "HEAD":
+    if head:
         skip.add("content-length")
     varies = {value for name, value in kept if name.lower() == "vary"}
     return kept + [
@@ -201,3 +232,8 @@ def _merged(app: _Headers, ours: _Headers, environ: WSGIEnvironment) -> _Headers
         for name, value in ours
         if name.lower() not in skip and not (name == "Vary" and value in varies)
     ]
+
+
+#: Fields of the app's response that go with its body.
+_REPLACED = DESCRIBING | {"x-request-id", "x-content-type-options"}
+_REPLACED_BY_PAGE = _REPLACED | {"content-security-policy"}

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from ..body import BodyChoice, BodyLimit, BodyOptions, BodyRule
 from ..errors import PolicyError, nearest
 from ..rules import Match, Route, RouteTable
-from .guard import Guard
+from .guard import Check, Guard
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -58,7 +58,7 @@ class JSONBody(Guard):
         super().__init__(app)
         if not isinstance(schemas, RouteTable):
             schemas = RouteTable(_routes(schemas), unlisted="pass")
-        self._table = schemas
+        self.table: RouteTable = schemas
         rules = _rules(schemas.routes, body_options(options), Path(folder))
         self._rules = [
             dict.fromkeys(methods_of(route, rules[route], schemas.line.methods), rules[route])
@@ -69,10 +69,15 @@ class JSONBody(Guard):
 
     def check(self, environ: WSGIEnvironment) -> None:
         """Raise the Problem of a bad body; else leave it read and parsed in the environ."""
-        match = self._table.select(environ)
+        match = self.table.select(environ)
         self._apply(match, environ)
         if match.override is not None:
             self._apply(match.override, environ)
+
+    def prepare(self, route: Route, method: str) -> Check | None:
+        """The rule of a route for this method, if there is one."""
+        rule = self._rules[route.index].get(method)
+        return None if rule is None else rule.check
 
     def _apply(self, match: Match, environ: WSGIEnvironment) -> None:
         if match.route is not None:

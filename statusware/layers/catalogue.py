@@ -15,6 +15,7 @@ from ..correlation import request_id
 from ..encoding import encode
 from ..page import CONTENT_SECURITY_POLICY, entry_page, index_page
 from ..problem import Problem
+from ..request import METHODS
 from .rendering import Rendering, prefers_html
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Pages", "entry_members", "pages"]
 
-_METHODS = ("GET", "HEAD", "OPTIONS")
+_ALLOWED = ("GET", "HEAD", "OPTIONS")
 
 
 def pages(rendering: Rendering) -> Pages | None:
@@ -56,11 +57,13 @@ class Pages:
         if not path.startswith(self._base) and f"{path}/" != self._base:
             return None
         method = environ["REQUEST_METHOD"]
+        if method not in METHODS:
+            return Problem(501, code="method-not-implemented")
         code = path[len(self._base) :]
         if code and code not in self._rows:
             return Problem(404)
-        if method not in _METHODS:
-            return Problem(405, headers=[("Allow", ", ".join(_METHODS))])
+        if method not in _ALLOWED:
+            return Problem(405, headers=[("Allow", ", ".join(_ALLOWED))])
         return _Page(self._rows[code] if code else None, self._rows, self._base)
 
 
@@ -74,7 +77,7 @@ class _Page:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         if environ["REQUEST_METHOD"] == "OPTIONS":
-            start_response("204 No Content", [("Allow", ", ".join(_METHODS)), *_common(environ)])
+            start_response("204 No Content", [("Allow", ", ".join(_ALLOWED)), *_common(environ)])
             return []
         if prefers_html(environ):
             headers = [

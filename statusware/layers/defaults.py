@@ -14,6 +14,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
@@ -55,15 +56,15 @@ _FALCON_XML = re.compile(
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def author_text(status: int, media_type: str, body: bytes, environ: WSGIEnvironment) -> str | None:
+def author_text(status: int, media_type: str, body: bytes, page: str | None) -> str | None:
     """The sentence that the app's author wrote into this error body, if there is one.
 
-    That of a default page, or a short text/plain body as a whole. Never of a 5xx, where it
-    may be the text of an exception.
+    That of a default page (`page` is what `default_page` says), or a short text/plain body as
+    a whole. Never of a 5xx, where it may be the text of an exception.
     """
     if status >= 500 or len(body) > LONGEST:
         return None
-    found = default_page(status, media_type, body, environ)
+    found = page
     if found is None and media_type == "text/plain":
         found = body.decode("utf-8", "replace")
     if not found or len(found) > SHORT or "\ufffd" in found or _CONTROL.search(found):
@@ -92,6 +93,12 @@ def is_json(media_type: str) -> bool:
 
 
 def _werkzeug(status: int, text: str, environ: WSGIEnvironment) -> str | None:
+    return _said_by_werkzeug(status, text)
+
+
+@lru_cache(maxsize=128)
+def _said_by_werkzeug(status: int, text: str) -> str | None:
+    """Its page depends on nothing but status and sentence: mostly it is the same one again."""
     start = f"<!doctype html>\n<html lang=en>\n<title>{status} "
     name, _, rest = text.removeprefix(start).partition("</title>\n<h1>")
     end = f"{name}</h1>\n<p>"

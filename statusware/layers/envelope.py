@@ -11,19 +11,21 @@ environ keys read: `statusware.answered`, `statusware.exception`, `HTTP_ACCEPT`,
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ..catalog import own_entries
-from ..correlation import request_id
+from ..correlation import POOL, new_id, request_id
 from ..errors import PolicyError, check_app, check_flag, check_list, nearest
 from ..problem import Problem, Renderer
-from .bare import KEEP, is_answer, judge, replace
+from .bare import KEEP, judge, replace
 from .catalogue import pages
 from .cors import Cors
 from .record import log_failure, log_midstream, log_translated
 from .rendering import Rendering
-from .response import Outgoing, Rest
+from .response import Outgoing, Rest, begin, following
 from .translate import Translation, is_response, servers_problem
 from .watch import watch
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 __all__ = ["ErrorEnvelope"]
+
+_ID = "statusware.request_id"
 
 
 class ErrorEnvelope:
@@ -73,18 +77,61 @@ class ErrorEnvelope:
         self._pages = pages(self.renderer)
         self._keep, self._html = keep, html
         self._translation = _translation(not_found, exceptions)
+        self._more, self._nested = cors is not None or self._pages is not None, False
         watch(app)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Run the app; up to its first byte, whatever it raises becomes an answer.
+
+        One frame for all of it: inside a framework every function more costs a request a
+        third of a microsecond.
+        """
         environ["statusware.renderer"] = self.renderer
-        request_id(environ)  # an app may read it from the environ
-        if self._cors is not None:
-            start_response = self._cors.start(environ, start_response)
-        if self._pages is not None and (page := self._pages.find(environ)) is not None:
-            return page(environ, start_response)
+        if "HTTP_X_REQUEST_ID" in environ or "HTTP_TRACEPARENT" in environ or _ID in environ:
+            request_id(environ)
+        else:
+            environ[_ID] = POOL.pop() if POOL else new_id()
+        if self._more:
+            if self._cors is not None:
+                start_response = self._cors.start(environ, start_response)
+            if self._pages is not None and (page := self._pages.find(environ)) is not None:
+                return page(environ, start_response)
         if "HTTP_UPGRADE" in environ and _is_upgrade(environ):
             return self._hand_over(environ, start_response)
-        return self._run(self.app, environ, start_response)
+        out = Outgoing()
+        out.server = start_response
+        result: Iterable[bytes] = ()
+        try:
+            result = self.app(environ, out.start)
+            if out.error:
+                answered = environ.get("statusware.answered")  # a problem's own goes out as it is
+                opened = answered is None or answered[1] is not out.headers
+            elif type(result) in _WHOLE:
+                opened = False
+            else:  # a file that the server sends is whole, too
+                wrapper = environ.get("wsgi.file_wrapper")
+                opened = not (isinstance(wrapper, type) and isinstance(result, wrapper))
+            if opened:
+                rest = iter(result)
+                first = next(rest, b"")
+                if not first or type(first) is not bytes:
+                    first, rest = begin(chain((first,), rest))
+                if out.error and not out.sent:
+                    return self._replaced(out, Rest(result, environ, first, rest), environ)
+                result = following(first, rest, getattr(result, "close", None), environ)
+                next(result)
+            if not out.sent:
+                out.send()
+        except Exception as error:  # the app's, whatever it is: this layer answers for it
+            Rest(result, environ).close_quietly()
+            if out.sent:
+                log_midstream(error, environ)
+                raise
+            return self._translate(error, environ, start_response)
+        except BaseException:
+            Rest(result, environ).close_quietly()
+            raise
+        return result
 
     def _hand_over(
         self, environ: WSGIEnvironment, start_response: StartResponse
@@ -94,34 +141,6 @@ class ErrorEnvelope:
             return self.app(environ, start_response)
         except Problem as problem:
             return problem(environ, start_response)
-
-    def _run(
-        self, app: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
-        """Run an app; up to its first byte, whatever it raises becomes an answer."""
-        out = Outgoing(start_response)
-        result: Iterable[bytes] = ()
-        rest: Rest | None = None
-        try:
-            result = app(environ, out.start)
-            whole = type(result) in _WHOLE and not out.error
-            if not (whole or _passes(out, result, environ)):
-                result = rest = Rest(result, environ)
-                rest.fetch()
-                if out.error and not out.sent:
-                    return self._replaced(out, rest, environ)
-            if not out.sent:
-                out.send()
-        except Exception as error:  # the app's, whatever it is: this layer answers for it
-            (rest or Rest(result, environ)).close_quietly()
-            if out.sent:
-                log_midstream(error, environ)
-                raise
-            return self._translate(error, app, environ, start_response)
-        except BaseException:
-            (rest or Rest(result, environ)).close_quietly()
-            raise
-        return result
 
     def _replaced(self, out: Outgoing, rest: Rest, environ: WSGIEnvironment) -> Iterable[bytes]:
         """An error response of the app, as it is or replaced."""
@@ -145,11 +164,7 @@ class ErrorEnvelope:
         return problem
 
     def _translate(
-        self,
-        error: Exception,
-        app: WSGIApplication,
-        environ: WSGIEnvironment,
-        start_response: StartResponse,
+        self, error: Exception, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """The answer to an exception: its own, that of the table, else 500 with a log entry."""
         environ["statusware.renderer"] = self.renderer
@@ -157,8 +172,8 @@ class ErrorEnvelope:
         if isinstance(error, Problem):
             return error(environ, start_response)
         problem = self._translation.problem(error)
-        if problem is None and is_response(error) and app is self.app:
-            return self._run(_app_of(error), environ, start_response)
+        if problem is None and is_response(error) and not self._nested:
+            return self._around(_app_of(error))(environ, start_response)
         problem = problem or servers_problem(error)
         if problem is not None:
             log_translated(problem, error, environ)
@@ -166,6 +181,12 @@ class ErrorEnvelope:
             log_failure(error, environ)
             problem = Problem(500)
         return problem(environ, start_response)
+
+    def _around(self, response: WSGIApplication) -> ErrorEnvelope:
+        """The same envelope around a response that the app has raised, inside of this one."""
+        nested = copy.copy(self)
+        nested.app, nested._nested, nested._more = response, True, False
+        return nested
 
 
 def _translation(
@@ -193,16 +214,6 @@ def _app_of(error: Any) -> WSGIApplication:
 
 #: Bodies of a success that pass as the very objects that they are: they are whole already.
 _WHOLE = (list, tuple)
-
-
-def _passes(out: Outgoing, result: object, environ: WSGIEnvironment) -> bool:
-    """Whether another body does: a file that the server sends, a problem answered inside."""
-    if out.error:
-        return is_answer(out, environ)
-    if out.status is None:
-        return False
-    wrapper = environ.get("wsgi.file_wrapper")
-    return isinstance(wrapper, type) and isinstance(result, wrapper)
 
 
 def _is_upgrade(environ: WSGIEnvironment) -> bool:

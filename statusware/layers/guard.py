@@ -1,8 +1,11 @@
 """`Guard`: the one piece that makes a WSGI layer from a check.
 
-A check is a function of the environ. It returns None to let the request through, raises
-`Problem` to refuse it, or returns a WSGI app that answers in the app's place. A guard
-catches around its check only; what the app raises passes by untouched.
+A check is a function of the environ. It returns None to let the request through, raises or
+returns a `Problem` to refuse it, or returns another WSGI app that answers in the app's
+place. A guard catches around its check only; what the app raises passes by untouched.
+
+What can be decided without a request is decided once: `prepare` gives the check that is
+left for one route and method, or None where there is nothing to ask.
 """
 
 from __future__ import annotations
@@ -18,12 +21,25 @@ from ..problem import Problem, request_id
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["Guard"]
+    from ..rules import Route, RouteTable
 
-_trace = logging.getLogger("statusware.trace")
+__all__ = ["TRACE", "Check", "Guard", "tracing"]
+
+#: Asks one request: None lets it pass; what is returned, or raised as a `Problem`, answers.
+Check = Callable[["WSGIEnvironment"], "WSGIApplication | None"]
 
 #: Called with a guard, what answers in the app's place (None: the request passes), the environ.
 Tell = Callable[["Guard", "WSGIApplication | None", "WSGIEnvironment"], None]
+
+TRACE = logging.getLogger("statusware.trace")
+
+
+def tracing() -> bool:
+    """Whether the log asks for what each layer decides.
+
+    Its own logger has to: what one request costs is too much for a DEBUG meant for others.
+    """
+    return 0 < TRACE.level <= logging.DEBUG
 
 
 class Guard:
@@ -31,6 +47,9 @@ class Guard:
 
     #: The logger of the layer; a subclass names its own.
     log = logging.getLogger("statusware")
+
+    #: The routes that it decides by, where it has any.
+    table: RouteTable | None = None
 
     def __init__(self, app: WSGIApplication) -> None:
         check_app(app)
@@ -40,38 +59,57 @@ class Guard:
         self._inner = app
         #: Told what each guard of the row decides, where the log asks for it.
         self.tell: Tell | None = None
-        if isinstance(app, Guard) and type(app).__call__ is Guard.__call__:
+        if isinstance(app, Guard) and app._joins:
             self._row, self._inner = (self, *app._row), app._inner
+
+    @property
+    def _joins(self) -> bool:
+        """Whether asking the row of this guard is all that calling it does."""
+        return type(self).__call__ is Guard.__call__
 
     def check(self, environ: WSGIEnvironment) -> WSGIApplication | None:
         """Let the request through (None), refuse it (`Problem`) or answer it (an app)."""
         raise NotImplementedError
 
+    def prepare(self, route: Route, method: str) -> Check | None:
+        """The check for requests that have found this route of `table` by this method.
+
+        None where there is nothing to ask.
+        """
+        return self.check
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        tell = self.tell if _trace.isEnabledFor(logging.DEBUG) else None
+        tell = self.tell if self.tell is not None and tracing() else None
         for guard in self._row:
             try:
                 answer = guard.check(environ)
             except Problem as problem:
-                guard._record(problem, environ)
-                # A traceback holds this frame, and with it the environ, until it is collected.
-                problem.__traceback__ = problem.__context__ = None
                 answer = problem
             if tell is not None:
                 tell(guard, answer, environ)
             if answer is not None:
-                drain(environ)
-                return answer(environ, start_response)
+                return guard.answer(answer, environ, start_response)
         return self._inner(environ, start_response)
+
+    def answer(
+        self, answer: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answer in the place of the app; a refusal is logged."""
+        if isinstance(answer, Problem):
+            if answer.status >= 500 or self.log.isEnabledFor(logging.INFO):
+                self._record(answer, environ)
+            # A traceback holds frames, and with them the environ, until it is collected.
+            answer.__traceback__ = answer.__context__ = None
+        drain(environ)
+        return answer(environ, start_response)
 
     def _record(self, problem: Problem, environ: WSGIEnvironment) -> None:
         """One line for the log; %r keeps line breaks of the client's out of it."""
-        if self.log.isEnabledFor(logging.INFO):
-            self.log.info(
-                "%d %s: %r %r [%s]",
-                problem.status,
-                problem.problem_code,
-                environ.get("REQUEST_METHOD"),
-                environ.get("PATH_INFO"),
-                request_id(environ),
-            )
+        self.log.info(
+            "%d %s: %r %r [%s]",
+            problem.status,
+            problem.problem_code,
+            environ.get("REQUEST_METHOD"),
+            environ.get("PATH_INFO"),
+            request_id(environ),
+        )

@@ -62,7 +62,8 @@ class StatusLint:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
-        out = Outgoing(start_response)
+        out = Outgoing()
+        out.server = start_response
         rest = Rest(self.app(environ, out.start), environ)
         try:
             rest.fetch()

@@ -34,6 +34,9 @@ _OFFERS = ("application/problem+json", "application/json", "text/html")
 #: A URI, or a plain path: what is served has to be what every reader sees.
 _BASE = re.compile(r"[a-z][a-z0-9+.-]*:[!-~]+|(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?", re.ASCII)
 
+#: At most so many codes without a page are told.
+_MOST = 100
+
 #: A media type with parameters, as it can stand in a header (RFC 9110 section 8.3.1).
 _CONTENT_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?: *;[ -~]*)?", re.ASCII)
 
@@ -68,20 +71,26 @@ class Rendering:
         self.base = _base(types)
         self._own = dict(entries or {})
         self.codes = {**CODES, **self._own}
+        #: Whether the types lie on this server: those of the codes that it knows.
+        self._serves = self.base.startswith("/")
+        self._told: set[str] = set()
         self._default: Renderer = partial(problem_json, base=self.base)
         self._render = self._renderer(format)
-        self._trusted = format in ("problem", "simple")
+        #: Whether nothing but the problem, the id of the request and `Accept` is looked at.
+        self.constant = format in ("problem", "simple")
         self._html = html
         self.vary = "Accept" if html else ""
 
     def __call__(self, problem: Problem, environ: WSGIEnvironment) -> tuple[str, bytes]:
         """Content type and body of `problem` for this request."""
-        if self._own and problem.problem_code in self._own:
+        if problem.problem_code in self._own:
             problem = self._completed(problem)
+        elif self._serves and problem.type is None and problem.problem_code not in self.codes:
+            problem = self._untyped(problem)
         if self._html and prefers_html(environ):
             members = document(problem, request_id=request_id(environ), base=self.base)
             return "text/html; charset=utf-8", page(plain(members))
-        if self._trusted:
+        if self.constant:
             return self._render(problem, environ)
         try:
             content_type, body = self._render(problem, environ)
@@ -98,6 +107,16 @@ class Rendering:
         told = copy.copy(problem)
         told.title = entry.title if title and entry.title else problem.title
         told.detail = entry.detail if detail else problem.detail
+        return told
+
+    def _untyped(self, problem: Problem) -> Problem:
+        """`problem` without a type: no page tells about a code that is not declared."""
+        code = problem.problem_code
+        if code not in self._told and len(self._told) < _MOST:
+            self._told.add(code)
+            log.warning("the code %r has no page: declare it, as [problems.%s]", code, code)
+        told = copy.copy(problem)
+        told.type = "about:blank"
         return told
 
     def _renderer(self, format: str | Renderer) -> Renderer:

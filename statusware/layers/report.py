@@ -102,7 +102,9 @@ class Reported:
         finally:
             if tee.taken:
                 environ["wsgi.input"] = _Replay(bytes(tee.taken), tee.source)
-        if answer is not None:
+        if isinstance(answer, Problem):
+            self._log(answer.status, answer.problem_code, trial)
+        elif answer is not None:
             self._log(204, "options", trial)
         return answer is None
 

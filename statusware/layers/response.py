@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from .record import log_midstream
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-__all__ = ["Outgoing", "Rest"]
+__all__ = ["Outgoing", "Rest", "begin", "following"]
 
 log = logging.getLogger("statusware.envelope")
 
@@ -43,9 +42,8 @@ class Outgoing:
     #: What the app wrote with `write()` while its error was held.
     held: bytes = b""
     _write: Callable[[bytes], object] | None = None
-
-    def __init__(self, start_response: StartResponse) -> None:
-        self._start = start_response
+    #: The server's `start_response`. Set by whoever makes one: a constructor is a call more.
+    server: StartResponse
 
     def start(
         self, status: str, headers: _Headers, exc_info: Any = None, /
@@ -54,8 +52,11 @@ class Outgoing:
         if exc_info or self.status is not None:
             self._start_again(exc_info)
         error = _SEEN.get(status)
-        if error or error is None:
-            self.error = _is_error(status)
+        if error is None:
+            if isinstance(status, bytes):  # against PEP 3333, but test clients take it
+                status = status.decode("latin-1")
+            error = _is_error(status)
+        self.error = error
         self.status = status
         self.headers = headers
         return self.write
@@ -86,9 +87,9 @@ class Outgoing:
             raise RuntimeError("start_response was never called")
         self.sent = True
         if self.exc_info is None:
-            self._write = self._start(self.status, self.headers)
+            self._write = self.server(self.status, self.headers)
         else:
-            self._write = self._start(self.status, self.headers, self.exc_info)
+            self._write = self.server(self.status, self.headers, self.exc_info)
             self.exc_info = None  # it holds frames, and they hold us
 
     def replace(self, status: str, headers: _Headers) -> None:
@@ -104,24 +105,20 @@ class Rest:
     logged and raised again.
     """
 
-    # Defaults of the class, so that a request sets only what it needs.
-    _first = b""
-    _iterator: Iterator[bytes] = iter(())
-
-    def __init__(self, result: Iterable[bytes], environ: WSGIEnvironment) -> None:
-        self._result = result
+    def __init__(
+        self,
+        result: Iterable[bytes],
+        environ: WSGIEnvironment,
+        first: bytes = b"",
+        iterator: Iterator[bytes] = iter(()),  # noqa: B008  # empty, so that nobody uses it up
+    ) -> None:
+        self._result, self._environ = result, environ
+        self._first, self._iterator = first, iterator
         self._close: Callable[[], None] | None = getattr(result, "close", None)
-        self._environ = environ
 
     def fetch(self) -> None:
         """Get hold of the first chunk that is not empty."""
-        self._iterator = iter(self._result)
-        for chunk in self._iterator:
-            if not isinstance(chunk, bytes):
-                raise TypeError(f"the app's body holds {type(chunk).__name__}, not bytes")
-            if chunk:
-                self._first = chunk
-                return
+        self._first, self._iterator = begin(self._result)
 
     def push(self, data: bytes) -> None:
         """Put `data` before what is still to come."""
@@ -139,12 +136,9 @@ class Rest:
 
     def __iter__(self) -> Iterator[bytes]:
         first, self._first = self._first, b""
-        try:
-            # A chain, which has no close(): `yield from` would call that of the app's.
-            yield from chain((first,) if first else (), self._iterator)
-        except Exception as error:
-            log_midstream(error, self._environ)
-            raise
+        body = following(first, self._iterator, None, self._environ)
+        next(body)
+        return body
 
     def close(self) -> None:
         """Close the app's iterable, if that has not been done."""
@@ -158,6 +152,42 @@ class Rest:
             self.close()
         except Exception:  # it is the app's; what it was about has been decided
             log.exception("close() of the app's response failed [%s]", request_id(self._environ))
+
+
+def begin(result: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """The first chunk of a body that is not empty (b"" if there is none), and the rest."""
+    iterator = iter(result)
+    for chunk in iterator:
+        if not isinstance(chunk, bytes):
+            raise TypeError(f"the app's body holds {type(chunk).__name__}, not bytes")
+        if chunk:
+            return chunk, iterator
+    return b"", iterator
+
+
+def following(
+    first: bytes,
+    rest: Iterator[bytes],
+    close: Callable[[], None] | None,
+    environ: WSGIEnvironment,
+) -> Iterator[bytes]:
+    """A body that has begun: `first`, then the `rest`; `close` is called once, at the end.
+
+    The caller takes the first item, which is nothing, at once: only a generator that has
+    been started does what stands in `finally` when the server closes it, or drops it.
+    """
+    try:
+        yield b""
+        if first:
+            yield first
+        for chunk in rest:  # noqa: UP028  # `yield from` would call the app's close() as well
+            yield chunk
+    except Exception as error:
+        log_midstream(error, environ)
+        raise
+    finally:
+        if close is not None:
+            close()
 
 
 #: Whether a status line is an error: those seen so far, so that each is read once.

@@ -13,14 +13,23 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..problem import Problem, request_id
+from ..request import OVERRIDES, overridden
 from ..rules import Match, Route, RouteTable
 from .cors import Cors
-from .guard import Guard
+from .guard import TRACE, Check, Guard
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 __all__ = ["Routing"]
+
+_OVERRIDE, _METHOD, _OVERRIDE_TOO = OVERRIDES
+
+#: Paths that are remembered, and the characters that one of them may have: 1 MB at most.
+KNOWN, LONGEST = 2048, 200
+
+#: What a request line has found: its match, and what the guards further in have to ask.
+_Found = tuple[Match, tuple[tuple[Guard, Check], ...]]
 
 
 class Routing(Guard):
@@ -54,22 +63,81 @@ class Routing(Guard):
             routes = RouteTable(
                 routes, unlisted=unlisted, methods=methods, mount=mount, allow_path=allow_path
             )
-        self._table = routes
+        self.table: RouteTable = routes
+        self._mounts = routes.line.mounts
+        #: What paths (as they stand in the environ) that were read before have found, by
+        #: method: what a path means never changes, so that it is read and matched once.
+        self._known: dict[str, dict[str, _Found]] = {}
+        self._not_found = Problem(404).prepared()
+        #: What the guards further in ask, by route and method.
+        self._plans: dict[tuple[Route, str], tuple[tuple[Guard, Check], ...]] = {}
+
+    @property
+    def _joins(self) -> bool:
+        return type(self) is Routing
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """As every guard, but that a path which is known is not read again."""
+        known = self._known.get(environ.get("PATH_INFO", ""))
+        found = None if known is None else known.get(environ["REQUEST_METHOD"])
+        if (
+            found is None
+            or environ.get("SCRIPT_NAME", "") not in self._mounts
+            or (
+                (environ.get("QUERY_STRING") or _OVERRIDE in environ
+                 or _METHOD in environ or _OVERRIDE_TOO in environ)
+                and overridden(environ) is not None
+            )
+            or TRACE.level
+        ):  # fmt: skip
+            return super().__call__(environ, start_response)
+        environ["statusware.route"], plan = found
+        for guard, check in plan:
+            try:
+                answer = check(environ)
+            except Problem as problem:
+                answer = problem
+            if answer is not None:
+                return guard.answer(answer, environ, start_response)
+        return self._inner(environ, start_response)
 
     def check(self, environ: WSGIEnvironment) -> WSGIApplication | None:
         """404, 405 or the answer to OPTIONS; 400 and 501 come from the reading itself."""
         if self._cors is not None and self._cors.is_preflight(environ):
             return self._preflight(self._cors, environ)
-        match = self._table.read(environ)
+        match = self.table.read(environ)
         answer = None if match.route is not None else self._unlisted(match)
         other = match.override
-        if other is not None and not other and self._unlisted(other) is not None:
-            raise Problem(405, headers=[("Allow", other.allow)])
+        if other is not None and not other and not isinstance(answer, Problem):
+            refused = self._unlisted(other)
+            if refused is not None:
+                return refused if isinstance(refused, Problem) else _not_allowed(other)
+        if match.route is not None and other is None:
+            self._remember(match, match.route, environ["PATH_INFO"])
         return answer
+
+    def _remember(self, match: Match, route: Route, path: str) -> None:
+        """Keep what this path has found. Nobody can make us keep much: the oldest go first."""
+        if len(path) > LONGEST:
+            return
+        plan = self._plans.get((route, match.method))
+        if plan is None:
+            plan = self._plans[route, match.method] = self._plan(route, match.method)
+        while path not in self._known and len(self._known) >= KNOWN:
+            self._known.pop(next(iter(self._known)), None)
+        self._known.setdefault(path, {})[match.method] = (match, plan)
+
+    def _plan(self, route: Route, method: str) -> tuple[tuple[Guard, Check], ...]:
+        """What the guards further in ask of requests that find this route."""
+        asked = (
+            (guard, guard.prepare(route, method) if guard.table is self.table else guard.check)
+            for guard in self._row[1:]
+        )
+        return tuple((guard, check) for guard, check in asked if check is not None)
 
     def _preflight(self, cors: Cors, environ: WSGIEnvironment) -> WSGIApplication:
         """What a browser may send to this path. Never asked of the app: it might just do it."""
-        table = self._table
+        table = self.table
         path = table.line.path(environ)
         methods = table.allowed(path)
         if not methods and table.unlisted == "pass" and not table.lists(path):
@@ -81,15 +149,20 @@ class Routing(Guard):
 
     def _unlisted(self, match: Match) -> WSGIApplication | None:
         """What becomes of a request that no route lists: outside the policy, or refused."""
-        self._table.line.known(match.method)
-        allow = match.allow
+        if match.method not in self.table.line.methods:
+            self.table.line.known(match.method)  # raises
+        allow = match.allow if match.listed else ""
         if not allow:
-            if self._table.unlisted == "pass" and not self._table.lists(match.path):
+            if self.table.unlisted == "pass" and not match.listed:
                 return None
-            raise Problem(404)
+            return self._not_found
         if match.method == "OPTIONS":
             return _Options(allow)
-        raise Problem(405, headers=[("Allow", allow)])
+        return _not_allowed(match)
+
+
+def _not_allowed(match: Match) -> Problem:
+    return Problem(405, headers=[("Allow", match.allow)])
 
 
 class _Options:

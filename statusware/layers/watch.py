@@ -3,7 +3,8 @@
 Flask and Django send a signal first. A receiver leaves the exception in the environ, so
 that `ErrorEnvelope` knows what a bare 500 was about. It changes nothing for the app, and
 imports nothing: a framework that is not there cannot send anything. Bottle hands the
-exception to `start_response`. (Pyramid raises it.) Falcon tells nobody, and is made to.
+exception to `start_response`. (Pyramid raises it.) Falcon tells nobody, and is made to; so
+is Pyramid of the pages that it writes for HEAD.
 
 environ keys set: `statusware.exception`, where an `ErrorEnvelope` stands around the app.
 """
@@ -31,6 +32,8 @@ def watch(app: WSGIApplication) -> None:
         django.got_request_exception.connect(_from_django, dispatch_uid="statusware")
     if "falcon.app" in sys.modules:
         importlib.import_module("statusware.integrations.falcon").watch(app)
+    if "pyramid.router" in sys.modules:
+        importlib.import_module("statusware.integrations.pyramid_pages").watch(app)
 
 
 def _from_flask(sender: Any, exception: BaseException | None = None, **more: Any) -> None:

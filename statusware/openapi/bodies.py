@@ -123,13 +123,18 @@ class _Builder:
         library = self.document.library
         found = [part for part in (each.get("schema") for each in parts) if part is not None]
         if not found or len(found) < len(parts):
-            target = library.add(library.new_base(), True, DEFAULT.draft)
-            return Schema.at(target, "", self.compiler)
-        if len(found) == 1:
-            return Schema.at(_target(self.document, found[0]), found[0].where, self.compiler)
-        any_of = {"anyOf": [{"$ref": part.reference} for part in found]}
-        target = library.add(library.new_base(), any_of, DEFAULT.draft)
-        return Schema.at(target, found[0].where, self.compiler)
+            target, where = library.add(library.new_base(), True, DEFAULT.draft), ""
+        elif len(found) > 1:
+            any_of = {"anyOf": [{"$ref": part.reference} for part in found]}
+            target, where = library.add(library.new_base(), any_of, DEFAULT.draft), found[0].where
+        else:
+            target, where = _target(self.document, found[0]), found[0].where
+        try:
+            return Schema.at(target, where, self.compiler)
+        except PolicyError as error:
+            if "#" not in error.key:  # it has no place of its own
+                error.key = "/".join(filter(None, (where, error.key)))
+            raise
 
 
 def _may_be_json(name: str) -> bool:

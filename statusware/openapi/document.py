@@ -90,9 +90,11 @@ class Document:
 
     def find(self, base: str, reference: str) -> Part:
         """What `reference`, as it stands in the file `base`, points at. Raises `PolicyError`."""
-        uri, fragment = urldefrag(
-            urljoin(base, reference) if reference[:1] != "#" else base + reference
-        )
+        joined = base + reference if reference.startswith("#") else None
+        try:
+            uri, fragment = urldefrag(joined or urljoin(base, reference))
+        except ValueError:  # http://[
+            raise PolicyError(f"{reference!r} is no URI", hint="as in #/components") from None
         pointer = unquote(fragment)
         if pointer and not pointer.startswith("/"):
             raise PolicyError(

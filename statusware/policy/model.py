@@ -204,6 +204,16 @@ class Policy:
         if self.scope is not None and not any(map(self.scope.covers, inside)):
             hint = "add it to api.paths, or name a base URI"
             raise PolicyError("lies outside [api] paths", key="envelope.types", hint=hint)
+        for base in inside:
+            self._check_pages(base.rstrip("/"))
+
+    def _check_pages(self, base: str) -> None:
+        """No route may lie where the pages do, which are served before any route is found."""
+        for route in self.routes:
+            for pattern in route.patterns:
+                if f"{pattern.text}/".startswith(f"{base}/"):
+                    reason = f"{pattern.text!r} lies under [envelope] types and can never match"
+                    raise PolicyError(reason, key=f"{route.where}.match")
 
     def _schema_files(self, document: Mapping[str, Any]) -> list[str]:
         bodies = (columns.get("body") for columns in document.get("routes", ()))

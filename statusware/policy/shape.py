@@ -94,11 +94,7 @@ SHAPE: dict[str, Any] = {
                         "enum": ["everyone", "authenticated"],
                         "description": '"everyone" or "authenticated"',
                     },
-                    "openapi_base": {
-                        "type": ["string", "array"],
-                        "items": _PREFIX,
-                        **_PREFIX,
-                    },
+                    "openapi_base": {**_PREFIX, "type": ["string", "array"], "items": _PREFIX},
                     "openapi_templates": {"enum": ["nearest"], "description": '"nearest"'},
                     "security": {
                         "type": "object",

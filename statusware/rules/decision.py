@@ -32,6 +32,10 @@ class Decision:
     missing_scopes: tuple[str, ...] = ()
 
 
+#: Most refusals: nothing in particular is missing.
+_NO = Decision(False)
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """One entry of a list: all of its principals together."""
@@ -69,6 +73,16 @@ class AccessRule:
 
     allow: tuple[Clause, ...]
     deny: tuple[Clause, ...] = ()
+    #: The roles and scopes of each clause that asks for nothing else: whoever has them is
+    #: allowed, and no more has to be asked. Empty where there is a `deny`.
+    needs: tuple[tuple[frozenset[str], frozenset[str]], ...] = field(
+        init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        clauses = () if self.deny else self.allow
+        needs = (_needs(clause) for clause in clauses)
+        object.__setattr__(self, "needs", tuple(need for need in needs if need is not None))
 
     @classmethod
     def compile(
@@ -142,7 +156,18 @@ class AccessRule:
                 return clause.allowed
         if raised is not None:
             raise raised
-        return Decision(False, missing_scopes=lacking)
+        return Decision(False, missing_scopes=lacking) if lacking else _NO
+
+
+def _needs(clause: Clause) -> tuple[frozenset[str], frozenset[str]] | None:
+    """The roles and scopes that a clause asks for; None if it asks for anything else."""
+    asked: dict[str, set[str]] = {"role": set(), "scope": set()}
+    for principal in clause.principals:
+        kind, _, value = principal.text.partition(":")
+        if kind not in asked or "{" in value:
+            return None
+        asked[kind].add(value)
+    return frozenset(asked["role"]), frozenset(asked["scope"])
 
 
 def _clause(key: str, text: str, variables: Collection[str], schemes: Collection[str]) -> Clause:

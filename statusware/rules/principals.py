@@ -139,6 +139,10 @@ def _user(text: str, value: str, variables: Collection[str], schemes: Collection
 
 def _role(text: str, value: str, variables: Collection[str], schemes: Collection[str]) -> Principal:
     role = _filled(text, value, variables)
+    if not _PLACE.search(value):
+        return Principal(
+            text, lambda identity, found, _: identity is not None and value in identity.roles
+        )
     return Principal(
         text, lambda identity, found, _: identity is not None and role(found) in identity.roles
     )

@@ -67,10 +67,11 @@ class Match:
 
     `name` and `pattern` (as in the policy; None where no route lists the request) and
     `variables`, a mapping of the path variables as text. False where no route was found.
-    `override` is the match of the method that an override header names, if another one.
+    `listed`: whether any route lists the path, whatever the method. `override` is the match
+    of the method that an override header names, if another one.
     """
 
-    __slots__ = ("method", "override", "path", "pattern", "route", "table", "variables")
+    __slots__ = ("listed", "method", "override", "path", "pattern", "route", "table", "variables")
 
     def __init__(
         self,
@@ -81,8 +82,10 @@ class Match:
         pattern: str | None = None,
         variables: Mapping[str, str] = _NO_VARIABLES,
         override: Match | None = None,
+        *,
+        listed: bool = True,
     ) -> None:
-        self.table = table
+        self.table, self.listed = table, listed
         self.method, self.path = method, path
         self.route, self.pattern, self.variables = route, pattern, variables
         self.override = override
@@ -101,4 +104,4 @@ class Match:
     @property
     def allow(self) -> str:
         """The Allow header of this path: what the policy lists there, hidden routes aside."""
-        return ", ".join(self.table.allowed(self.path))
+        return ", ".join(self.table.allowed(self.path)) if self.listed else ""

@@ -85,7 +85,10 @@ class RouteTable:
         match = None if literal is None else literal.get(environ["REQUEST_METHOD"])
         if match is None:
             path = self.line.path(environ)
-            match = self.find(self._method(environ["REQUEST_METHOD"], path), path)
+            method = environ["REQUEST_METHOD"]
+            if method not in self.line.methods:
+                self._method(method, path)
+            match = self.find(method, path)
         elif environ.get("SCRIPT_NAME", "") not in self.line.mounts:
             self.line.check_mount(environ)
         if (override := overridden(environ)) is not None:
@@ -99,10 +102,11 @@ class RouteTable:
 
     def find(self, method: str, path: str) -> Match:
         """The match of a method and a path (text, as the app sees it)."""
-        for leaf, values in self._tree.search(path):
+        leaves = self._tree.search(path)
+        for leaf, values in leaves:
             if (listed := leaf.get(method)) is not None:
                 return self._match(method, path, listed, values)
-        return Match(self, method, path)
+        return Match(self, method, path, listed=bool(leaves))
 
     def allowed(self, path: str) -> list[str]:
         """The methods for Allow, in the order of the table of methods; empty if unlisted.
@@ -144,7 +148,14 @@ class RouteTable:
         """A match of its own that carries the one of the other method too."""
         other = self.find(override, match.path)
         return Match(
-            self, match.method, match.path, match.route, match.pattern, match.variables, other
+            self,
+            match.method,
+            match.path,
+            match.route,
+            match.pattern,
+            match.variables,
+            other,
+            listed=match.listed,
         )
 
     def _check_readings(self, match: Match) -> None:

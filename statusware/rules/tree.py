@@ -47,8 +47,12 @@ class Tree(Generic[T]):
     def search(self, path: str) -> list[tuple[Leaf[T], tuple[str, ...]]]:
         """Every leaf that matches `path`, the most specific first, with its variables' values."""
         found: list[tuple[Leaf[T], tuple[str, ...]]] = []
+        root = self._root
+        first = path[1:].partition("/")[0]
+        if first and not root.variable and first not in root.literals:
+            return found  # as nearly always where nothing lists a path
         segments, slash = split(path)
-        _collect(self._root, segments, 0, slash, (), found)
+        _collect(root, segments, 0, slash, (), found)
         return found
 
     def _made(self) -> Leaf[T]:

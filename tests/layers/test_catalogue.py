@@ -6,7 +6,7 @@ import pytest
 
 from statusware import ErrorEnvelope, PolicyError, Problem, wrap
 from statusware.catalog import CODES
-from tests.layers.tools import ask, problem, raising, responding, shape
+from tests.layers.tools import ask, ask_quietly, problem, raising, responding, shape
 
 OWN = {
     "name-taken": {"status": 409, "title": "Taken", "detail": "It is <taken>.", "fix": "Rename."},
@@ -30,9 +30,7 @@ def test_the_index_lists_every_code(path):
 def test_every_type_leads_to_its_page():
     app = enveloped()
     for code in [*CODES, *OWN]:
-        type = problem(ask(ErrorEnvelope(raising(Problem(400, code=code)), types="/problems")))[
-            "type"
-        ]
+        type = problem(ask(enveloped(raising(Problem(400, code=code)))))["type"]
         row = json.loads(ask(app, type).text)
         assert (row["code"], row["type"]) == (code, type)
         page = ask(app, type, accept=HTML)
@@ -55,11 +53,13 @@ def test_the_index_as_a_page():
         ("GET /problems//not-found", (404, "not-found")),
         ("POST /problems", (405, "method-not-allowed")),
         ("DELETE /problems/not-found", (405, "method-not-allowed")),
+        ("FOO /problems/", (501, "method-not-implemented")),
+        ("get /problems/not-found", (501, "method-not-implemented")),
     ],
 )
 def test_what_is_not_there(line, answer):
     method, path = line.split()
-    assert shape(ask(enveloped(), path, method)) == answer
+    assert shape(ask_quietly(enveloped(), path, method)) == answer
 
 
 @pytest.mark.parametrize("path", ["/", "/problemsx", "/x/problems", "/problem", "//problems"])
@@ -98,6 +98,40 @@ def test_the_table_says_what_the_raiser_did_not():
     assert (sent["title"], sent["detail"]) == ("T", "No.")
     sent = problem(ask(enveloped(raising(Problem(410, code="sold-out")))))
     assert (sent["title"], sent["detail"]) == ("Gone", "This resource is gone for good.")
+
+
+def test_a_code_without_a_page_has_no_type_that_leads_nowhere(caplog):
+    app = enveloped(raising(Problem(409, code="undeclared")))
+    sent = problem(ask(app))
+    assert (sent["type"], sent["code"]) == ("about:blank", "undeclared")
+    ask(app)
+    assert [r.getMessage() for r in caplog.records if "undeclared" in r.getMessage()] == [
+        "the code 'undeclared' has no page: declare it, as [problems.undeclared]"
+    ]
+    own = enveloped(raising(Problem(409, code="undeclared", type="https://x/y")))
+    assert problem(ask(own))["type"] == "https://x/y"
+    elsewhere = ErrorEnvelope(raising(Problem(409, code="undeclared")), types="https://x/")
+    assert problem(ask(elsewhere))["type"] == "https://x/undeclared"
+
+
+@pytest.mark.parametrize("match", ["GET /problems", "GET /problems/x", "GET,POST /problems/{code}"])
+@pytest.mark.parametrize("mount", ["", "/shop"])
+def test_a_route_that_the_pages_would_hide(match, mount):
+    policy = {
+        "api": {"mount": mount},
+        "envelope": {"types": f"{mount}/problems"},
+        "routes": [{"match": match, "allow": ["everyone"]}],
+    }
+    with pytest.raises(
+        PolicyError, match=r"routes\[0\].match: '/problems.*lies under \[envelope\]"
+    ):
+        wrap(responding(), policy)
+
+
+@pytest.mark.parametrize("match", ["GET /problemsx", "GET /{x}", "GET /x/problems"])
+def test_other_routes_are_none_of_their_business(match):
+    routes = [{"match": match, "allow": ["everyone"]}]
+    wrap(responding(), {"envelope": {"types": "/problems"}, "routes": routes})
 
 
 def test_every_format_is_told():

@@ -305,8 +305,8 @@ def test_hostile_pages_take_no_time(size):
     ]  # fmt: skip
     for body in bodies:
         for media_type in ("text/html", "text/plain", "application/json", "application/xml"):
-            default_page(404, media_type, body, {"PATH_INFO": "/"})
-            author_text(404, media_type, body, {"PATH_INFO": "/"})
+            page = default_page(404, media_type, body, {"PATH_INFO": "/"})
+            author_text(404, media_type, body, page)
 
 
 # --- merge

@@ -5,11 +5,14 @@ import logging
 from wsgiref.validate import validator
 
 import falcon
+import flask
 import pytest
 from flask import Flask
+from pyramid.config import Configurator
+from pyramid.httpexceptions import HTTPConflict, HTTPNotFound
 from werkzeug.test import Client
 
-from statusware import ErrorEnvelope, wrap
+from statusware import ErrorEnvelope, Problem, wrap
 from statusware.integrations.flask import translate_exceptions
 from statusware.layers.translate import Translation
 from tests.layers.frameworks import FRAMEWORKS, SAID, SECRET, RecipeNotFound, flask_app
@@ -236,6 +239,42 @@ def test_json_with_a_title_is_no_page_of_falcons_elsewhere():
     assert ask(ErrorEnvelope(app), "GET /x").json["title"] == "No soup"
 
 
+# --- Pyramid
+
+
+def pyramid_failing(error):
+    def fail(request):
+        raise error
+
+    with Configurator() as config:
+        config.add_route("x", "/x")
+        config.add_view(fail, route_name="x")
+        return config.make_wsgi_app()
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "text/html", "text/plain"])
+@pytest.mark.parametrize("make", [HTTPNotFound, lambda: HTTPConflict("no soup")])
+def test_a_head_of_pyramids_page_has_the_headers_of_its_get(make, accept):
+    app = ErrorEnvelope(ErrorEnvelope(pyramid_failing(make())))  # twice is no harm
+    get, head = (ask(app, f"{m} /x", Accept=accept, X_Request_ID="a") for m in ("GET", "HEAD"))
+    assert head.text == ""
+    assert dict(head.headers) == {k: v for k, v in get.headers.items() if k != "Content-Length"}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: HTTPConflict(json_body={"own": True}),
+        lambda: HTTPConflict(json_formatter=lambda **members: {"own": True}),
+    ],
+)
+def test_json_of_the_apps_own_stays_in_pyramid(make):
+    app = ErrorEnvelope(pyramid_failing(make()))
+    get, head = (ask(app, f"{m} /x", Accept="application/json") for m in ("GET", "HEAD"))
+    assert get.json == {"own": True}
+    assert head.headers["Content-Type"] == get.headers["Content-Type"] == "application/json"
+
+
 # --- Flask
 
 
@@ -299,6 +338,49 @@ def test_a_500_page_of_the_apps_own_does_not_hide_what_the_table_knows(put):
     assert ask(put(app), "GET /missing").status_code == 404
     response = ask(put(flask_app()), "GET /raise")
     assert response.status_code == 500
+
+
+@pytest.mark.parametrize("put", WAYS)
+@pytest.mark.parametrize(
+    ("raised", "status", "told"),
+    [
+        (Problem(409), 418, ("I'm a Teapot", "The request cannot be served.", "im-a-teapot")),
+        (Problem(409, "Taken.", code="name-taken", title="T"), 404, ("T", "Taken.", "name-taken")),
+        (
+            Problem(405, headers=[("Allow", "GET")]),
+            410,
+            ("Gone", "This resource is gone for good.", "gone"),
+        ),
+    ],
+)
+def test_a_problem_that_flask_gets_with_another_status(put, raised, status, told):
+    app = Flask("shop")
+    app.get("/x")(lambda: (raised, status))
+    response = ask(put(app), "GET /x")
+    members = problem(response)
+    assert response.status_code == status
+    assert (members["title"], members["detail"], members["code"]) == told
+
+
+@pytest.mark.parametrize("keep", ["json", "none", "merge", "all"])
+@pytest.mark.parametrize("make", [lambda p: p, lambda p: (p, 409)])
+def test_a_problem_that_a_flask_view_returns_is_one_whatever_is_kept(keep, make):
+    app = Flask("shop")
+    app.get("/x")(lambda: make(Problem(409, "Taken.", code="name-taken", name="Soup")))
+    members = problem(ask(ErrorEnvelope(app, keep=keep), "GET /x"))
+    assert (members["code"], members["detail"], members["name"]) == ("name-taken", "Taken.", "Soup")
+
+
+def test_a_page_of_the_apps_own_after_a_problem_stays():
+    app = Flask("shop")
+
+    @app.get("/x")
+    def view():
+        Problem(409).get_response()
+        id = {"X-Request-ID": flask.request.environ["statusware.request_id"]}
+        return {"own": True}, 404, id
+
+    assert ask(ErrorEnvelope(app), "GET /x").json == {"own": True}
 
 
 def test_a_500_page_of_the_apps_own_stays():

@@ -398,9 +398,12 @@ def test_a_close_that_fails_where_the_answer_is_another_one(chunks, caplog):
 def test_a_close_that_fails_after_a_success_is_the_servers():
     body = BadClose(b"a")
     result = ErrorEnvelope(app_of(body))(create_environ(), Server().start_response)
-    assert list(result) == [b"a"]
+    chunks = iter(result)
+    assert next(chunks) == b"a"
     with pytest.raises(ValueError, match="secret"):
-        result.close()
+        list(chunks)  # closed as soon as nothing follows
+    result.close()
+    assert body.closed == 1
 
 
 def test_a_file_is_closed_where_the_server_refuses_the_headers():
@@ -554,3 +557,14 @@ def test_the_outer_envelope_has_its_own_format():
 def test_the_validator_on_both_sides():
     for app in (responding(), responding("404 Not Found"), raising(ValueError()), Problem(404)):
         ask(ErrorEnvelope(validator(app)))
+
+
+def test_a_status_of_bytes_is_read_as_text():
+    """Against PEP 3333; WebTest and Werkzeug take it, and apps tested with them have it."""
+    ok = Server().run(ErrorEnvelope(responding(b"200 OK")))
+    assert (ok.status, ok.body) == ("200 OK", b"fine")
+    bad = Server().run(ErrorEnvelope(responding(b"404 Not Found")))
+    assert (bad.status, bad.headers["Content-Type"]) == (
+        "404 Not Found",
+        "application/problem+json",
+    )

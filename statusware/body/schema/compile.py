@@ -255,7 +255,7 @@ class Context:
             raise PolicyError("refers to something that is no schema", key=pointer)
         if self.compiler.label is not None and target.uri:
             pointer = self.compiler.label(target.uri)
-        unsent = openapi.passed_on(self, "allOf") if self.dialect.request else self.unsent
+        unsent = openapi.passed_on(self, "$ref") if self.dialect.request else self.unsent
         inner = replace(self, target=target, pointer=pointer, unsent=unsent).entered()
         self.compiler.check(target, inner.dialect, pointer)
         node = self.compiler.make(inner, may_wait=True)

@@ -58,6 +58,8 @@ class Library:
         self.apart: set[int] = set()
         #: Root `$id` prefixes and the folders that they stand for.
         self._folders: dict[str, str] = {}
+        #: What references have been followed to, by base and reference.
+        self._found: dict[tuple[str, str], Target] = {}
         #: Contents are told apart by id(), so they have to stay.
         self._kept: list[Any] = []
 
@@ -112,9 +114,18 @@ class Library:
 
     def find(self, base: str, reference: str, draft: Specification[Schema]) -> Target:
         """What `reference` in the resource `base` points at; PolicyError if nothing does."""
-        # urljoin does not know relative references to a urn:, and needs not.
-        joined = base + reference if reference.startswith("#") else urljoin(base, reference)
-        uri, fragment = urldefrag(joined)
+        known = self._found.get((base, reference))
+        if known is None:
+            known = self._found[base, reference] = self._find(base, reference, draft)
+        return known
+
+    def _find(self, base: str, reference: str, draft: Specification[Schema]) -> Target:
+        try:
+            # urljoin does not know relative references to a urn:, and needs not.
+            joined = base + reference if reference.startswith("#") else urljoin(base, reference)
+            uri, fragment = urldefrag(joined)
+        except ValueError:  # http://[
+            raise PolicyError("is no URI", hint="as in #/components/schemas/Pet") from None
         root = self.resource(uri, draft)
         if not fragment:
             return replace(root, uri=joined)

@@ -72,7 +72,7 @@ METASCHEMA: dict[str, Any] = {
 _SIZES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 
 #: Keywords whose schemas speak of the same value; not those that ask only.
-_SAME_VALUE = frozenset({"allOf", "anyOf", "oneOf", "then", "else", "dependentSchemas"})
+_SAME_VALUE = frozenset({"$ref", "allOf", "anyOf", "oneOf", "then", "else", "dependentSchemas"})
 _ASKING = frozenset({"not", "if"})
 
 
@@ -91,6 +91,8 @@ def passed_on(schema: Context, keyword: str) -> frozenset[str] | None:
     by its surroundings; None where requests are no matter, as it only asks."""
     if schema.unsent is None or keyword in _ASKING:
         return None
+    if keyword == "$ref" and (schema.dialect.ref_hides or len(schema.schema) == 1):
+        return schema.unsent  # nothing else speaks here
     return hidden_names(schema) if keyword in _SAME_VALUE else frozenset()
 
 
@@ -148,9 +150,8 @@ def members(schema: Context, keyword: str, value: Any) -> Check | None:
     """`properties` and its neighbours; what is read-only must not be sent."""
     made = k.members(schema, keyword, value)
     if isinstance(made, Members) and schema.unsent is not None:
-        for name, each in schema.get("properties", {}).items():
-            if isinstance(each, Mapping) and _is_read_only(schema, each):
-                made.named[name] = schema.made_of(Never("readOnly"))
+        for name in hidden_names(schema).intersection(made.named):
+            made.named[name] = schema.made_of(Never("readOnly"))
     return made
 
 

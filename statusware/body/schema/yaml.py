@@ -165,7 +165,7 @@ def _key(value: Any, around: _Open, line: int) -> Any:
 def _scalar(event: Any, *, is_key: bool) -> Any:
     _check_tag(event)
     text: str = event.value
-    plain = event.implicit[0] or event.tag in _PLAIN_TAGS
+    plain = (event.implicit[0] and event.tag != "!") or event.tag in _PLAIN_TAGS
     if is_key:
         return _Merge if plain and text == "<<" else text
     if not plain:
