@@ -83,7 +83,7 @@ def openapi(
         document, notes = merged(own, contract, base=base)
     for note in dict.fromkeys(notes):
         click.echo(f"statusware: {note}", err=True)
-    text = _FORMS[form or _form(output or into or "")](document)
+    text = _FORMS[form or _form(output or (own.name if own else ""))](document)
     if output is None:
         click.echo(text, nl=False)
         return

@@ -44,7 +44,10 @@ class Bundle:
     def __init__(self, components: Components) -> None:
         self._components = components
         #: Names by what stands there, and where: each route has a library of its own.
-        self._names: dict[tuple[str, str, str], str] = {}
+        self._names: dict[tuple[str, int, int], str] = {}
+        #: A number for each text that contents are as JSON, and for contents by their id().
+        self._texts: dict[str, int] = {}
+        self._known: dict[int, tuple[Any, int]] = {}
 
     def schema(self, schema: Schema, name: str) -> Any:
         """What stands for a schema in a document: a reference, or `{}` where all is taken."""
@@ -64,7 +67,7 @@ class Bundle:
         self, target: Target, library: Library, dialect: Dialect, name: str
     ) -> dict[str, Any]:
         whole = library.resource(target.base, dialect.draft).contents
-        key = (target.base, json.dumps(whole), json.dumps(target.contents))
+        key = (target.base, self._text(whole), self._text(target.contents))
         known = self._names.get(key)
         if known is None:
             known = self._components.reserve("schemas", name)
@@ -72,6 +75,16 @@ class Bundle:
             made = _Writer(self, library).write(target.contents, target.base, dialect)
             self._components.parts["schemas"][known] = made
         return reference("schemas", known)
+
+    def _text(self, contents: Any) -> int:
+        """The same number for what is equal; a large document is written down once."""
+        known = self._known.get(id(contents))
+        if known is None:
+            text = json.dumps(contents)
+            # Kept, so that nothing else gets its id().
+            known = contents, self._texts.setdefault(text, len(self._texts))
+            self._known[id(contents)] = known
+        return known[1]
 
     def referred(self, uri: str, base: str, library: Library, dialect: Dialect) -> dict[str, Any]:
         """A reference to what `uri` points at, seen from `base`."""

@@ -26,14 +26,16 @@ class Places:
     """
 
     def __init__(self, contract: Contract, templates: Iterable[str]) -> None:
-        self._listed = list(contract.listed())
+        self._listed: dict[str, list[Listed]] = {}
+        self._origins: dict[tuple[str, str], list[Listed]] = {}
+        for each in contract.listed():
+            self._listed.setdefault(each.method, []).append(each)
+            self._origins.setdefault((each.method, each.route.origin), []).append(each)
         self._structures = {_structure(_split(text, {})) for text in templates}
 
     def of(self, method: str, origin: str) -> list[Listed]:
         """The routes that were made of the operation at `origin`, in this very document."""
-        return [
-            each for each in self._listed if each.route.origin == origin and each.method == method
-        ]
+        return self._origins.get((method, origin), [])
 
     def find(self, method: str, template: str, kinds: Kinds, prefix: str) -> list[Listed]:
         """What is listed there; `kinds` says what its variables take, by name."""
@@ -41,11 +43,8 @@ class Places:
         mine = _structure(segments)
         whole = _split(prefix, {}) + segments
         depth = len(whole) - len(segments)
-        met = [
-            each
-            for each in self._listed
-            if each.method == method and meet(each.pattern.segments, whole)
-        ]
+        listed = self._listed.get(method, ())
+        met = [each for each in listed if meet(each.pattern.segments, whole)]
         return [
             each
             for each in met
@@ -56,7 +55,8 @@ class Places:
     def lists(self, template: str, kinds: Kinds, prefix: str) -> bool:
         """Whether any route lists such a path, whatever the method."""
         whole = _split(prefix, {}) + _split(template, kinds)
-        return any(meet(each.pattern.segments, whole) for each in self._listed)
+        every = (each for listed in self._listed.values() for each in listed)
+        return any(meet(each.pattern.segments, whole) for each in every)
 
 
 def _split(text: str, kinds: Kinds) -> Segments:

@@ -161,6 +161,13 @@ def test_into_the_document_that_the_policy_is_made_of(capsys, folder):
     file = found["paths"]["/y/{id}.json"]["get"]
     assert sorted(file["responses"]) == ["200", "400", "401", "404", "500"]
     assert file["security"] == [{"bearer": []}]
+    # It looks like the one that it is made of.
+    (folder / "api.yaml").write_text(json.dumps(document))
+    (folder / "statusware.toml").write_text(
+        (folder / "statusware.toml").read_text().replace("api.json", "api.yaml")
+    )
+    assert main(["openapi"]) == 0
+    assert capsys.readouterr().out.startswith("openapi: 3.1.0\n")
 
 
 WRONG = [
