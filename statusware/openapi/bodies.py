@@ -20,7 +20,7 @@ from ..errors import PolicyError
 from ..rules import Route
 from .document import Document, Part
 
-__all__ = ["RequestBody", "compile_bodies"]
+__all__ = ["RequestBody", "compile_documented"]
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _RANGE = re.compile(rf"({_TOKEN}/{_TOKEN})[ \t]*(?:;.*)?", re.ASCII)
@@ -55,7 +55,7 @@ class RequestBody:
         return found
 
 
-def compile_bodies(document: Document, routes: Iterable[Route], options: BodyOptions) -> None:
+def compile_documented(document: Document, routes: Iterable[Route], options: BodyOptions) -> None:
     """Make the `RequestBody` of each route into a rule. Raises `PolicyError`."""
     asked = Options(formats=options.formats, patterns=options.patterns)
     compiler = Compiler(document.library, asked, check_schema, _labelled(document))

@@ -20,7 +20,7 @@ from ..catalog import Entry, own_entries
 from ..errors import PolicyError
 from ..layers.access import AccessControl, access_rule
 from ..layers.authentication import Authentication
-from ..layers.body import JSONBody, body_rules
+from ..layers.body import JSONBody
 from ..layers.cors import Cors
 from ..layers.envelope import ErrorEnvelope
 from ..layers.report import reported, reported_names
@@ -28,7 +28,7 @@ from ..layers.routing import Routing
 from ..layers.translate import Translation
 from ..request import RequestLine, Scope
 from ..rules import Route, RouteTable
-from .openapi import described, document_and_folder, make_bodies, route_tables
+from .openapi import compile_bodies, document_and_folder, route_tables
 from .shape import check_shape
 
 if TYPE_CHECKING:
@@ -166,31 +166,19 @@ class Policy:
         self.files = (self.file, *self._schema_files(document)) if self.file else ()
         line = {key: api[key] for key in ("methods", "mount", "allow_path") if key in api}
         mounts = _in("api", RequestLine, **line).mounts
-        tables = [
-            {**columns, "where": f"routes[{at}]"}
-            for at, columns in enumerate(document.get("routes", ()))
-        ]
         #: The OpenAPI document that `[api] openapi` names, if it does.
-        self.openapi = described(api, self.folder)
-        if self.openapi is not None:
-            tables = route_tables(self.openapi, tables, api, self.schemes, mounts)
+        self.openapi, tables = route_tables(document, self.folder, self.schemes, mounts)
         routes = [Route(**columns) for columns in tables]
         self._check_routes(routes, api)
         unlisted = api.get("unlisted", "reject" if routes else "pass")
         self.table = RouteTable(routes, unlisted=unlisted, **line)
-        self._make_bodies(body)
+        compile_bodies(self.openapi, self.routes, body, self.folder)
+        if self.openapi is not None and self.file:
+            self.files += self.openapi.files
         _in("envelope", partial(ErrorEnvelope, _nothing), **self._envelope)
         self._check_types(mounts)
         self.problems: dict[str, Entry] = own_entries(document.get("problems", {}))
         self._envelope["problems"] = self.problems
-
-    def _make_bodies(self, body: Mapping[str, Any]) -> None:
-        """The rules for bodies of all routes, those of the document first."""
-        if self.openapi is not None:
-            make_bodies(self.openapi, self.routes, body)
-            self.files += self.openapi.files if self.file else ()
-        for route, rule in body_rules(self.routes, folder=self.folder, **body).items():
-            route.body = rule
 
     def _check_types(self, mounts: Iterable[str]) -> None:
         """Where `types` is a path, its pages have to lie where requests come to us."""

@@ -12,64 +12,67 @@ from typing import TYPE_CHECKING, Any
 
 from ..auth.scheme import Scheme
 from ..errors import PolicyError
-from ..layers.body import body_options
+from ..layers.body import body_options, body_rules
 from ..rules import Route
 
 if TYPE_CHECKING:
     from ..openapi.document import Document
 
-__all__ = ["described", "document_and_folder", "make_bodies", "route_tables"]
+__all__ = ["compile_bodies", "document_and_folder", "route_tables"]
 
 #: Keys that say something about a document.
 _ABOUT = ("openapi_unsecured", "openapi_base", "openapi_templates", "security")
 
 
-def described(api: Mapping[str, Any], folder: Path) -> Document | None:
-    """The document that `[api]` names, loaded; None if it names none. Raises `PolicyError`."""
-    if "openapi" in api:
-        from ..openapi.document import Document
+def route_tables(
+    policy: Mapping[str, Any], folder: Path, schemes: Mapping[str, Scheme], mounts: Iterable[str]
+) -> tuple[Document | None, list[dict[str, Any]]]:
+    """The document, if the policy names one, and the columns of all routes, with `where`.
 
-        return Document(api["openapi"], folder=folder)
+    They are those of `[[routes]]`, over what the document has. Raises `PolicyError`.
+    """
+    listed = enumerate(policy.get("routes", ()))
+    tables = [{**columns, "where": f"routes[{at}]"} for at, columns in listed]
+    api = policy.get("api", {})
+    if "openapi" not in api:
+        _refuse_keys(api)
+        return None, tables
+    from ..openapi.document import Document
+    from ..openapi.overrides import documented
+    from ..openapi.routes import operations
+    from ..openapi.security import Security
+
+    document = Document(api["openapi"], folder=folder)
+    base = api.get("openapi_base")
+    unsecured, named = api.get("openapi_unsecured", ""), api.get("security")
+    security = Security(document.root, schemes, named, unsecured)
+    starts = [base] if isinstance(base, str) else base
+    found = operations(document, base=starts, mounts=mounts)
+    nearest = api.get("openapi_templates") == "nearest"
+    return document, documented(found, tables, security, nearest=nearest)
+
+
+def _refuse_keys(api: Mapping[str, Any]) -> None:
     for key in _ABOUT:
         if key in api:
             hint = 'as in openapi = "openapi.yaml"'
             raise PolicyError("says nothing without openapi", key=f"api.{key}", hint=hint)
-    return None
 
 
-def route_tables(
-    document: Document,
-    tables: Iterable[Mapping[str, Any]],
-    api: Mapping[str, Any],
-    schemes: Mapping[str, Scheme],
-    mounts: Iterable[str],
-) -> list[dict[str, Any]]:
-    """The columns of all routes: `tables` (those of `[[routes]]`, with `where`) over the document.
+def compile_bodies(
+    document: Document | None, routes: Iterable[Route], body: Mapping[str, Any], folder: Path
+) -> None:
+    """Make the bodies of all routes into rules; `body` is `[body]`. Raises `PolicyError`."""
+    if document is not None:
+        from ..openapi.bodies import compile_documented
 
-    Raises `PolicyError`.
-    """
-    from ..openapi.routes import documented, operations
-    from ..openapi.security import Security
-
-    base = api.get("openapi_base")
-    starts = [base] if isinstance(base, str) else base
-    security = Security(
-        document.root, schemes, api.get("security"), api.get("openapi_unsecured", "")
-    )
-    found = operations(document, base=starts, mounts=mounts)
-    nearest = api.get("openapi_templates") == "nearest"
-    return documented(found, tables, security, nearest=nearest)
-
-
-def make_bodies(document: Document, routes: Iterable[Route], body: Mapping[str, Any]) -> None:
-    """Compile the bodies of the document; `body` is the table `[body]`. Raises `PolicyError`."""
-    from ..openapi.bodies import compile_bodies
-
-    try:
-        options = body_options(body)
-    except PolicyError as error:
-        raise error.at(key="body") from None
-    compile_bodies(document, routes, options)
+        try:
+            options = body_options(body)
+        except PolicyError as error:
+            raise error.at(key="body") from None
+        compile_documented(document, routes, options)
+    for route, rule in body_rules(routes, folder=folder, **body).items():
+        route.body = rule
 
 
 def document_and_folder(

@@ -161,6 +161,15 @@ def test_a_base_of_the_policy_counts_more():
     assert request("GET /v1/pets").status_code == 404
 
 
+@pytest.mark.parametrize("match", ["GET /pets/{id}", "GET /pets/{pet:int}", "GET /pets/{id}/"])
+def test_a_match_that_forgets_the_path_of_the_server_is_refused(match):
+    told = document({"GET /pets/{id}": {}}, servers=servers("/v1"))
+    with pytest.raises(PolicyError) as caught:
+        policy(told, routes=[{"match": match, "deny": ["role:banned"]}])
+    assert 'is documented, but served elsewhere; write "GET /v1/pets/{id}"' in str(caught.value)
+    assert policy(told, routes=[{"match": match.replace("GET", "PUT")}])
+
+
 def test_names():
     told = {"GET /pets": {"operationId": "list pets"}, "PUT /pets": {}}
     found = policy(document(told))
@@ -358,6 +367,22 @@ def test_a_route_of_the_policy_overrides_key_by_key(table, expected):
     assert found | expected == found
     added = [match for match in expected if match in ("GET /vets", "* /pets", "DELETE /pets")]
     assert len(found) == len(SECURED) + len(added)
+
+
+#: A match of the policy, and what becomes of it: its converters win, where it has any.
+INHERITED = {
+    "GET /{pet}/files/{p}": "GET /{pet:int}/files/{p:path}",
+    "GET /{id:uuid}/files/{path:path}": "GET /{id:uuid}/files/{path:path}",
+    "GET /{id}/files/{x:int}": "GET /{id:int}/files/{x:int}",
+}
+
+
+@pytest.mark.parametrize(("match", "expected"), INHERITED.items())
+def test_an_override_keeps_the_converters(match, expected):
+    parameters = [parameter("id", NAT), parameter("p", **{"x-multi-segment": True})]
+    told = document({"GET /{id}/files/{p}": {"parameters": parameters}})
+    (route,) = policy(told, routes=[{"match": match}]).routes
+    assert route.match == expected
 
 
 def test_an_override_keeps_name_and_body():

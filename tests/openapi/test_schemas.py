@@ -5,7 +5,7 @@ import pytest
 from statusware import PolicyError
 from statusware.body import BodyOptions
 from statusware.body.schema import Options, Schema
-from statusware.openapi.bodies import compile_bodies
+from statusware.openapi.bodies import compile_documented
 from statusware.openapi.document import Document
 from statusware.rules import Route
 
@@ -286,5 +286,5 @@ def test_the_body_of_a_route_may_be_a_part_of_a_document(tmp_path):
 
 def test_bodies_are_compiled_for_routes_of_any_table():
     found = Document(document({"POST /x": body({"type": "integer"})}))
-    compile_bodies(found, [Route("POST /y", body={})], BodyOptions())
+    compile_documented(found, [Route("POST /y", body={})], BodyOptions())
     assert Options().formats is False

@@ -21,7 +21,7 @@ from . import keywords as k
 from . import openapi as o
 
 if TYPE_CHECKING:
-    from .compile import Context
+    from .context import Context
     from .node import Check
 
 __all__ = ["DEFAULT", "DIALECTS", "OPENAPI30", "OPENAPI31", "Dialect", "dialect_of"]

@@ -9,20 +9,19 @@ true; and they are asked by the same engine as all others, in bounded time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import keywords as k
 from .assertions import NUMBERS, Assertion, Never, TypeCheck
-from .combine import AnyOf, OneOf
-from .node import Check, Node, Ok, Visit
+from .node import Check, Ok
 from .objects import Members, Required
-from .violation import Place, Violation
+from .variants import DiscriminatedAnyOf, DiscriminatedOneOf
 
 if TYPE_CHECKING:
-    from .compile import Context
+    from .context import Context
 
-__all__ = ["METASCHEMA", "Nullable", "passed_on", "why_not"]
+__all__ = ["METASCHEMA", "passed_on", "why_not"]
 
 _SCHEMAS = {"type": "array", "items": {"$ref": "#"}}
 _COUNT = {"type": "integer", "minimum": 0}
@@ -202,63 +201,3 @@ def _variants(schema: Context, keyword: str) -> tuple[str, dict[str, int]]:
             if found is not None:
                 numbers[value] = found
     return table["propertyName"], numbers
-
-
-class DiscriminatedAnyOf(AnyOf):
-    """`anyOf`, whose discriminator tells which branch explains what is wrong."""
-
-    def __init__(self, nodes: list[Node], name: str, numbers: Mapping[str, int]) -> None:
-        super().__init__(nodes)
-        self.name, self.numbers = name, numbers
-
-    def chosen(self, value: Any) -> Node | None:
-        """The branch that the value itself names."""
-        tag = value.get(self.name) if self.name and type(value) is dict else None
-        number = self.numbers.get(tag) if isinstance(tag, str) else None
-        return None if number is None else self.nodes[number]
-
-    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
-        """What the branch that is named says, else the one that fits best."""
-        if self.ok(value, visit):
-            return
-        node = self.chosen(value)
-        yield from (
-            super().explain(value, at, visit) if node is None else node.explain(value, at, visit)
-        )
-
-
-class DiscriminatedOneOf(DiscriminatedAnyOf, OneOf):
-    """`oneOf`: one branch, or the one that the discriminator names.
-
-    Branches that are told apart by their discriminator alone often all fit. Where the value
-    fits the one that it names, that is the one.
-    """
-
-    def ok(self, value: Any, visit: Visit) -> bool:
-        """Whether the branch that is named is content, or exactly one of all."""
-        node = self.chosen(value)
-        return (node is not None and node.ok(value, visit)) or OneOf.ok(self, value, visit)
-
-
-class Nullable(Check):
-    """`nullable: true`: null, or what the schema says."""
-
-    def __init__(self, node: Node) -> None:
-        self.node = node
-
-    def ok(self, value: Any, visit: Visit) -> bool:
-        """Null is always right."""
-        return value is None or self.node.ok(value, visit)
-
-    def ok_for(self, kind: type) -> Ok | None:
-        """Nothing to test for null."""
-        return None if kind is type(None) else self.node.ok
-
-    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
-        """What the schema says."""
-        if value is not None:
-            yield from self.node.explain(value, at, visit)
-
-    def in_place(self) -> Iterable[Node]:
-        """The schema."""
-        return (self.node,)
