@@ -11,6 +11,8 @@ from urllib.parse import quote
 import click
 from werkzeug.test import Client
 
+from ..body import strict_json
+from ..body.schema.yaml import MAX_DEPTH
 from ..errors import PolicyError
 from ..integrations.routes import routes_of
 from ..layers.rendering import Rendering
@@ -21,6 +23,7 @@ from ..openapi.merge import merged
 from ..openapi.narrow import narrowed
 from ..openapi.write import VERSIONS, written
 from ..policy import Policy
+from ..problem import Problem
 from ..serve import load
 from .options import with_policy
 
@@ -82,10 +85,11 @@ def openapi(
         _check_unused(options)
         document, notes = merged(own, contract, base=base)
     for note in dict.fromkeys(notes):
-        click.echo(f"statusware: {note}", err=True)
+        # Paths are what somebody has written.
+        click.echo(f"statusware: {note if note.isprintable() else ascii(note)}", err=True)
     text = _FORMS[form or _form(output or (own.name if own else ""))](document)
     if output is None:
-        click.echo(text, nl=False)
+        click.echo(text.encode(), nl=False)  # whatever the locale is, documents are UTF-8
         return
     try:
         Path(output).write_text(text, encoding="utf-8")
@@ -117,6 +121,7 @@ def contract_of(policy: Policy, servers: tuple[str, ...] = ()) -> Contract:
         policy.translation.problems(),
         servers or (urls if urls != ["/"] else ()),
         mounts,
+        policy.scope,
     )
 
 
@@ -151,13 +156,21 @@ def _own(policy: Policy, app: str | None, into: str | None, at: str | None) -> D
 
 
 def _served(app: str, at: str) -> Document:
-    response = Client(load(app)).get(at, headers={"Accept": "application/json, */*;q=0.5"})
+    """The document that an app serves, as JSON."""
+    client = Client(load(app))
+    try:
+        response = client.get(at, headers={"Accept": "application/json, */*;q=0.5"})
+    except Exception as error:  # the app's, whatever it is: it does not serve the document
+        raise PolicyError(f"{at} raises {type(error).__name__}", key="--at") from error
     if response.status_code != 200:
         raise PolicyError(f"{at} answers {response.status}", key="--at")
     try:
-        return Document(json.loads(response.data), name=at)
-    except ValueError as error:
-        raise PolicyError(f"{at} is not JSON: {error}", key="--at") from None
+        found = strict_json.loads(response.data, MAX_DEPTH)
+    except Problem as problem:
+        raise PolicyError(f"{at}: {problem.detail}", key="--at") from None
+    if not isinstance(found, dict):
+        raise PolicyError(f"{at} is no document: it must be an object", key="--at")
+    return Document(found, name=at)
 
 
 def _check_unused(options: dict[str, Any]) -> None:

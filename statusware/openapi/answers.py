@@ -33,14 +33,20 @@ def possible(contract: Contract, found: Iterable[Listed]) -> Answers:
     return _sorted([*pairs, *_of_envelope(contract)])
 
 
-def elsewhere(contract: Contract, *, listed: bool) -> Answers:
-    """What an operation can answer that no route lists; `listed`: one does with other methods."""
+def elsewhere(contract: Contract, method: str, state: str) -> Answers:
+    """What an operation can answer that no route lists; `state` is that of its path.
+
+    "listed" by other methods, "hidden", "outside" of the policy's paths, or "" for none.
+    """
+    if state == "outside":
+        return {}
     if "Routing" not in contract.layers:
         return _sorted(_of_envelope(contract))
     read = (400, "ambiguous-path")
-    if listed:
-        return _sorted([read, (405, "method-not-allowed")])
-    if contract.table.unlisted == "reject":
+    if state == "listed":
+        # OPTIONS is answered in the app's place (RFC 9110 section 9.3.7).
+        return _sorted([read] if method == "OPTIONS" else [read, (405, "method-not-allowed")])
+    if state == "hidden" or contract.table.unlisted == "reject":
         return _sorted([read, (404, "not-found")])
     return _sorted([read, *_of_envelope(contract)])
 

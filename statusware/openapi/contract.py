@@ -9,6 +9,7 @@ from ..auth.scheme import Scheme
 from ..catalog import Entry
 from ..layers.report import LAYERS
 from ..problem import Problem
+from ..request import Scope
 from ..rules import Route, RouteTable
 from ..rules.pattern import Pattern, Variable
 
@@ -35,7 +36,7 @@ class Contract:
     `layers` names those that are enforced (not on trial), `format` is "problem", "simple" or
     "" (a renderer of the app's own), `base` what problem types start with, `problems` are the
     app's own codes, `translated` what the app's exceptions mean. `servers` are URLs, `mounts`
-    the paths under which the app lies.
+    the paths under which the app lies, `scope` those that the policy is about.
     """
 
     table: RouteTable
@@ -48,19 +49,25 @@ class Contract:
     translated: Sequence[Problem] = ()
     servers: Sequence[str] = ()
     mounts: Sequence[str] = ()
+    scope: Scope | None = None
 
-    def listed(self) -> Iterator[Listed]:
+    def listed(self, *, whole: bool = False) -> Iterator[Listed]:
         """Every pattern of every route, with each method that it lists.
 
-        `*` stands for those that no other route names there; HEAD and OPTIONS go without saying.
+        `*` stands for those that no other route names there, and HEAD for GET; that of HEAD
+        and OPTIONS goes without saying unless all is asked for (`whole`).
         """
         every = [(route, p) for route in self.table.routes for p in route.patterns]
         named = {(_shape(p), method) for _, p in every for method in p.methods}
-        rest = [method for method in self.table.known() if method not in ("HEAD", "OPTIONS")]
+        unsaid = () if whole else ("HEAD", "OPTIONS")
+        rest = [method for method in self.table.known() if method not in unsaid]
         for route, pattern in every:
             for method in pattern.methods:
                 if method != "*":
                     yield Listed(route, pattern, method)
+                if whole and method == "GET" and (_shape(pattern), "HEAD") not in named:
+                    yield Listed(route, pattern, "HEAD")
+                if method != "*":
                     continue
                 for other in rest:
                     if (_shape(pattern), other) not in named:

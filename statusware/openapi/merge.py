@@ -87,11 +87,18 @@ class _Merge:
             if found:
                 answers = possible(self._contract, found)
             else:
-                listed = any(self._places.lists(text, kinds, place) for place in places)
-                answers = elsewhere(self._contract, listed=listed)
-                if self._contract.table.routes:
-                    self.notes.append(f"no route of the policy lists it: {name.upper()} {text}")
+                states = [self._places.state(text, kinds, place) for place in places]
+                answers = self._elsewhere(name.upper(), text, states)
             target[name] = self._merged(operation, target[name], found, answers)
+
+    def _elsewhere(self, method: str, text: str, states: list[str]) -> Answers:
+        """What is answered where no route is; of several servers, the one that says most."""
+        state = max(states, key=("outside", "", "hidden", "listed").index)
+        if state == "outside":
+            self.notes.append(f"outside of [api] paths, left alone: {method} {text}")
+        elif self._contract.table.routes:
+            self.notes.append(f"no route of the policy lists it: {method} {text}")
+        return elsewhere(self._contract, method, state)
 
     def _prefixes(self, item: Part, operation: Part) -> list[str]:
         """The paths under which an operation lies, as the policy sees them."""
@@ -108,7 +115,9 @@ class _Merge:
         found: list[Listed],
         answers: Answers,
     ) -> dict[str, Any]:
-        target["responses"] = self._responses.merged(operation.get("responses", dict), answers)
+        theirs = operation.get("responses", dict)
+        if answers or theirs is not None:
+            target["responses"] = self._responses.merged(theirs, answers)
         if "security" not in target and "security" not in self._root.value and found:
             security = self._operations.security(found)
             if security is not None:

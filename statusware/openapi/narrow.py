@@ -12,6 +12,9 @@ from .places import meet
 
 __all__ = ["narrowed"]
 
+#: HEAD follows GET, and OPTIONS is answered everywhere: they are said where an app names them.
+UNSAID = ("HEAD", "OPTIONS")
+
 
 def narrowed(
     contract: Contract, app_routes: Iterable[tuple[str, Iterable[str] | None]]
@@ -21,13 +24,14 @@ def narrowed(
     Methods that are not known (None) are those that the policy lists there. Where the policy
     passes what it does not list, the app's other routes are among them, as `outside`.
     """
-    every = list(contract.listed())
+    every = list(contract.listed(whole=True))
     for text, methods in app_routes:
         pattern = _read(text)
-        if pattern is None:
+        if pattern is None or (contract.scope and not contract.scope.covers(pattern.text)):
             continue
         met = [each for each in every if meet(each.pattern.segments, pattern.segments)]
-        for method in methods or dict.fromkeys(each.method for each in met):
+        listed = dict.fromkeys(each.method for each in met if each.method not in UNSAID)
+        for method in methods or listed:
             found = [each for each in met if each.method == method]
             yield from (_named(each, pattern) for each in found)
             if not met and contract.table.unlisted == "pass":

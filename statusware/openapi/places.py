@@ -26,9 +26,10 @@ class Places:
     """
 
     def __init__(self, contract: Contract, templates: Iterable[str]) -> None:
+        self._scope = contract.scope
         self._listed: dict[str, list[Listed]] = {}
         self._origins: dict[tuple[str, str], list[Listed]] = {}
-        for each in contract.listed():
+        for each in contract.listed(whole=True):
             self._listed.setdefault(each.method, []).append(each)
             self._origins.setdefault((each.method, each.route.origin), []).append(each)
         self._structures = {_structure(_split(text, {})) for text in templates}
@@ -52,11 +53,15 @@ class Places:
             or other not in self._structures
         ]
 
-    def lists(self, template: str, kinds: Kinds, prefix: str) -> bool:
-        """Whether any route lists such a path, whatever the method."""
+    def state(self, template: str, kinds: Kinds, prefix: str) -> str:
+        """What such a path is, whatever the method: "outside" of the policy's paths, "listed",
+        "hidden", or "" where no route lists it."""
+        if self._scope is not None and not self._scope.covers(unquote(prefix + template)):
+            return "outside"
         whole = _split(prefix, {}) + _split(template, kinds)
         every = (each for listed in self._listed.values() for each in listed)
-        return any(meet(each.pattern.segments, whole) for each in every)
+        hidden = {each.route.hide for each in every if meet(each.pattern.segments, whole)}
+        return "listed" if False in hidden else "hidden" if hidden else ""
 
 
 def _split(text: str, kinds: Kinds) -> Segments:

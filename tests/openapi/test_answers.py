@@ -132,14 +132,20 @@ def test_possible(policy, wanted):
     assert found == dict(sorted(wanted.items()))
 
 
+READING = {400: ["ambiguous-path"]}
+
+
 @pytest.mark.parametrize(
-    ("policy", "listed", "wanted"),
+    ("policy", "method", "state", "wanted"),
     [
-        (route(), False, {400: ["ambiguous-path"], 404: ["not-found"]}),
-        (route(), True, {400: ["ambiguous-path"], 405: ["method-not-allowed"]}),
-        ({"api": {"unlisted": "pass"}, **route()}, False, BASE),
-        ({"api": {"report": True}, **route()}, False, {}),
+        (route(), "GET", "", {**READING, 404: ["not-found"]}),
+        (route(), "GET", "hidden", {**READING, 404: ["not-found"]}),
+        (route(), "GET", "listed", {**READING, 405: ["method-not-allowed"]}),
+        (route(), "OPTIONS", "listed", READING),
+        (route(), "GET", "outside", {}),
+        ({"api": {"unlisted": "pass"}, **route()}, "GET", "", BASE),
+        ({"api": {"report": True}, **route()}, "GET", "", {}),
     ],
 )
-def test_what_no_route_lists(policy, listed, wanted):
-    assert elsewhere(contract_of(Policy(policy)), listed=listed) == wanted
+def test_what_no_route_lists(policy, method, state, wanted):
+    assert elsewhere(contract_of(Policy(policy)), method, state) == wanted

@@ -40,6 +40,15 @@ def text():
     return "text"
 
 
+@app.get("/list")
+def listed():
+    return [1]
+
+
+def broken(environ, start_response):
+    raise ValueError
+
+
 def bare(environ, start_response):
     """Not of a framework."""
 
@@ -179,7 +188,9 @@ WRONG = [
     ([HERE, "--into", "api.json"], "leave out APP"),
     (["--at", "/openapi.json"], "--at is a path of APP"),
     ([HERE, "--at", "/nothing"], "/nothing answers 404 NOT FOUND"),
-    ([HERE, "--at", "/text"], "/text is not JSON"),
+    ([HERE, "--at", "/text"], "/text: The body is not valid JSON"),
+    ([HERE, "--at", "/list"], "/list is no document"),
+    ([f"{__name__}:broken", "--at", "/x"], "/x raises ValueError"),
     ([f"{__name__}:bare"], "app: its routes cannot be read"),
     (["--output", "/nowhere/x.json"], "/nowhere/x.json: --output: cannot be written"),
     (["--format", "xml"], "'xml' is not one of 'json', 'yaml'"),

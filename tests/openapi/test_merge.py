@@ -278,6 +278,37 @@ def test_another_method_than_the_policy_lists():
     assert sorted(responses(made, method="put")) == ["200", "400", "405"]
 
 
+def test_what_the_policy_lists_without_saying():
+    """HEAD follows GET; `*` is any method."""
+    item = {"head": {"responses": OK}, "options": {"responses": OK}, "delete": {"responses": OK}}
+    rules = {**AUTH, "routes": [{"match": "GET /x", "allow": ["authenticated"]}]}
+    made, notes = merge(theirs({"/x": item}), rules)
+    assert notes == [
+        "no route of the policy lists it: DELETE /x", "no route of the policy lists it: OPTIONS /x"
+    ]  # fmt: skip
+    assert sorted(responses(made, method="head")) == ["200", "400", "401", "500"]
+    assert sorted(responses(made, method="options")) == ["200", "400"]
+    made, notes = merge(theirs({"/x": item}), policy("* /x"))
+    assert notes == []
+
+
+def test_hidden_routes_have_no_methods():
+    rules = {**AUTH, "routes": [{"match": "GET /x", "hide": True, "allow": ["role:a"]}]}
+    made, _ = merge(theirs({"/x": {"put": {"responses": OK}}}), rules)
+    assert sorted(responses(made, method="put")) == ["200", "400", "404"]
+
+
+def test_outside_of_the_paths_of_the_policy():
+    paths = {"/api/x": {"get": {"responses": OK}}, "/y": {"get": {}}, "/apix": {"get": {}}}
+    made, notes = merge(theirs(paths), {**policy("GET /api/x"), "api": {"paths": ["/api"]}})
+    assert notes == [
+        "outside of [api] paths, left alone: GET /y",
+        "outside of [api] paths, left alone: GET /apix",
+    ]
+    assert made["paths"]["/y"] == {"get": {}}
+    assert sorted(responses(made, "/api/x")) == ["200", "400", "500"]
+
+
 def test_without_routes_every_operation_gets_the_envelope():
     made, notes = merge(theirs(), {"errors": {"KeyError": 404}})
     assert notes == []
