@@ -47,7 +47,7 @@ Example: statusware openapi shop:app --title Shop --output openapi.json
 @click.option("--at", help="The path where APP serves such a document itself.")
 @click.option("--base", help="With --into or --at: the path that its paths lie under.")
 @click.option("--title", help='Of the API. Default: the name of APP, else "API".')
-@click.option("--api-version", default="0", show_default=True, help="Of the API, too.")
+@click.option("--api-version", help="Of the API, too. Default: 0.")
 @click.option(
     "--spec", type=click.Choice(list(VERSIONS)), help="The version of OpenAPI. Default: 3.1."
 )
@@ -75,19 +75,15 @@ def openapi(
     policy has [api] openapi. What is left out is told on stderr.
     """
     found = Policy.load(policy)
-    contract = contract_of(found, options.pop("servers"))
     own = _own(found, app, into, at)
-    if own is None:
-        if base is not None:
-            raise click.UsageError("--base is for --into and --at")
-        document, notes = _written(contract, app, **options)
-    else:
-        _check_unused(options)
-        document, notes = merged(own, contract, base=base)
+    try:
+        document, notes = _made(found, app, own, base, **options)
+        text = _FORMS[form or _form(output or (own.name if own else ""))](document)
+    except RecursionError:
+        raise PolicyError("nests too deeply to be written down", key="schemas") from None
     for note in dict.fromkeys(notes):
         # Paths are what somebody has written.
         click.echo(f"statusware: {note if note.isprintable() else ascii(note)}", err=True)
-    text = _FORMS[form or _form(output or (own.name if own else ""))](document)
     if output is None:
         click.echo(text.encode(), nl=False)  # whatever the locale is, documents are UTF-8
         return
@@ -96,6 +92,23 @@ def openapi(
     except OSError as error:
         reason = f"cannot be written: {error.strerror}"
         raise PolicyError(reason, key="--output", file=output) from None
+
+
+def _made(
+    policy: Policy, app: str | None, own: Document | None, base: str | None, **options: Any
+) -> tuple[dict[str, Any], list[str]]:
+    """The document, and in words what is left out."""
+    contract = contract_of(policy, options["servers"])
+    if own is None:
+        if base is not None:
+            raise click.UsageError("--base is for --into and --at")
+        del options["servers"]
+        return _written(contract, app, **options)
+    for name, value in options.items():
+        if value:
+            told = {"every": "all", "servers": "server"}.get(name, name).replace("_", "-")
+            raise click.UsageError(f"--{told} is for a document of our own, not for the app's")
+    return merged(own, contract, base=base)
 
 
 def contract_of(policy: Policy, servers: tuple[str, ...] = ()) -> Contract:
@@ -126,11 +139,17 @@ def contract_of(policy: Policy, servers: tuple[str, ...] = ()) -> Contract:
 
 
 def _written(
-    contract: Contract, app: str | None, *, title: str | None, spec: str | None, **options: Any
+    contract: Contract,
+    app: str | None,
+    *,
+    title: str | None,
+    api_version: str | None,
+    spec: str | None,
+    **options: Any,
 ) -> tuple[dict[str, Any], list[str]]:
     """A document of its own: of the policy, or of the app as far as the policy lets it be."""
     named = title or (app.partition(":")[0].partition(".")[0] if app else "API")
-    options |= {"title": named, "version": spec or "3.1"}
+    options |= {"title": named, "api_version": api_version or "0", "version": spec or "3.1"}
     if app is None:
         return written(contract, **options)
     routes = routes_of(load(app))
@@ -171,13 +190,6 @@ def _served(app: str, at: str) -> Document:
     if not isinstance(found, dict):
         raise PolicyError(f"{at} is no document: it must be an object", key="--at")
     return Document(found, name=at)
-
-
-def _check_unused(options: dict[str, Any]) -> None:
-    for name, value in options.items():
-        if value and name != "api_version":
-            told = "--all" if name == "every" else f"--{name}"
-            raise click.UsageError(f"{told} is for a document of our own, not for the app's")
 
 
 def _form(name: str) -> str:

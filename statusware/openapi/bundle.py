@@ -17,7 +17,6 @@ from urllib.parse import unquote, urldefrag, urlsplit
 from ..body.schema import Schema
 from ..body.schema.dialects import DEFAULT, Dialect, dialect_of
 from ..body.schema.library import Library, Target
-from ..errors import PolicyError
 from .components import Components, reference
 
 __all__ = ["LISTED", "NAMED", "SINGLE", "Bundle"]
@@ -63,8 +62,6 @@ class Bundle:
             return self._component(target, schema.library, schema.dialect, title or name)
         except _DynamicError:  # what has been added by then, nothing refers to
             return {}
-        except RecursionError:
-            raise PolicyError("nests too deeply to be written down", key=name) from None
 
     def _component(
         self, target: Target, library: Library, dialect: Dialect, name: str

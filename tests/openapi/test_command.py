@@ -1,5 +1,6 @@
 """`statusware openapi`: files in, files out, one line where it cannot be."""
 
+import inspect
 import json
 import sys
 
@@ -7,6 +8,7 @@ import pytest
 from flask import Flask, jsonify
 from openapi_spec_validator import validate
 
+from statusware import Policy
 from statusware.cli import main
 
 from .policies import SECRET
@@ -184,6 +186,8 @@ WRONG = [
     (["--into", "missing.json"], "missing.json: No such file"),
     (["--into", "statusware.toml"], "statusware.toml"),
     (["--into", "api.json", "--spec", "3.0"], "--spec is for a document of our own"),
+    (["--into", "api.json", "--api-version", "1"], "--api-version is for a document of our own"),
+    (["--into", "api.json", "--server", "/x"], "--server is for a document of our own"),
     (["--into", "api.json", "--all"], "--all is for a document of our own"),
     ([HERE, "--into", "api.json"], "leave out APP"),
     (["--at", "/openapi.json"], "--at is a path of APP"),
@@ -221,3 +225,30 @@ def test_every_option_has_an_example(capsys):
     for line in options.splitlines():
         if (word := line.strip().partition(" ")[0]).startswith("--") and word != "--help":
             assert word in examples, word
+
+
+def test_a_schema_that_nests_too_deeply(capsys, folder, monkeypatch):
+    schema = {"type": "object"}
+    for _ in range(40):
+        schema = {"if": {"minItems": 1}, "then": schema}
+    (folder / "deep.json").write_text(json.dumps(schema))
+    (folder / "statusware.toml").write_text(
+        '[[routes]]\nmatch = "POST /x"\nallow = ["everyone"]\nbody = "deep.json"\n'
+    )
+    assert main(["openapi", "--spec", "3.0"]) == 0
+    capsys.readouterr()
+    loads = Policy.load
+
+    def load(path):
+        """As ever, but that afterwards little room is left."""
+        found = loads(path)
+        sys.setrecursionlimit(len(inspect.stack()) + 60)
+        return found
+
+    limit = sys.getrecursionlimit()
+    monkeypatch.setattr("statusware.cli.openapi.Policy.load", load)
+    try:
+        assert main(["openapi", "--spec", "3.0"]) == 2
+    finally:
+        sys.setrecursionlimit(limit)
+    assert "schemas: nests too deeply to be written down" in capsys.readouterr().err
