@@ -10,12 +10,12 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
+from hashlib import blake2b
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
 from ..problem import Problem
-from .cache import Verified, VerifiedCache
+from .cache import DigestCache, Verified
 from .callback import load_function
 from .claims import Expired
 from .header import challenge, read_authorization
@@ -34,8 +34,10 @@ __all__ = ["Bearer"]
 
 log = logging.getLogger("statusware.authentication")
 
-#: How many verified tokens a scheme remembers.
+#: How many verified tokens a scheme remembers, and how many that have ended.
 CACHED = 2048
+
+_NEVER = float("inf")
 
 #: How many JOSE headers of verified tokens a scheme remembers.
 HEADERS = 32
@@ -101,7 +103,10 @@ class Bearer:
         self._changing = not math.isinf(self._keys.refresh_at)
         #: The function asked on every request; an integration may put one around it.
         self.check = load_function(check, "check") if check is not None else None
-        self._cache = VerifiedCache(CACHED)
+        self._cache: DigestCache[Verified] = DigestCache(CACHED)
+        #: Tokens that nothing was wrong with but their age, and when they ended (seconds since
+        #: 1970). A client that has not noticed repeats them.
+        self._ended: DigestCache[float] = DigestCache(CACHED)
         self._headers: dict[str, dict[str, Any]] = {}
 
     def _write(self, error: str) -> tuple[str, ...]:
@@ -121,14 +126,17 @@ class Bearer:
         header = environ.get(AUTHORIZATION)
         if header is None:
             return None
-        digest = sha256(header.encode("utf-8", "surrogatepass")).digest()
+        digest = blake2b(header.encode("utf-8", "surrogatepass")).digest()
         verified = self._cache.get(digest)
         if verified is not None and self._changing:
             verified = self._still_good(verified)
         if verified is None:
+            if self._ended.get(digest, _NEVER) <= time():
+                raise expired()
             verified = self._verify(environ, digest)
         elif verified.end <= time():
             self._cache.drop(digest)
+            self._ended.put(digest, verified.end)
             raise expired()
         if verified is None:
             return None
@@ -150,7 +158,7 @@ class Bearer:
         if not token68(found[1]):
             raise malformed("the Authorization header does not hold one bearer token")
         try:
-            verified = self._read(found[1])
+            verified = self._read(found[1], digest)
         except Expired:
             raise expired() from None
         except BadToken as error:
@@ -158,10 +166,14 @@ class Bearer:
         self._cache.put(digest, verified)
         return verified
 
-    def _read(self, text: str) -> Verified:
+    def _read(self, text: str, digest: bytes) -> Verified:
         """The token, verified: what is cheap first. Raises `BadToken`."""
         token = read_token(text, self._header)
-        self._rules.check(token.claims, time())
+        try:
+            self._rules.check(token.claims, time())
+        except Expired:
+            self._ended.put(digest, self._rules.last_moment(token.claims))
+            raise
         key = self._signer(token)
         if len(self._headers) < HEADERS:
             self._headers[text.partition(".")[0]] = token.header

@@ -115,7 +115,7 @@ class ClaimRules:
 
     def last_moment(self, claims: Mapping[str, Any]) -> float:
         """The time (seconds since 1970) from which checked claims are too old."""
-        return float(min(claims["exp"], 1 << 53)) + self.leeway
+        return float(max(0, min(claims["exp"], 1 << 53))) + self.leeway
 
     def identity(self, claims: Mapping[str, Any], scheme: str) -> Identity:
         """Whom the claims name. Raises `BadToken`."""

@@ -4,9 +4,9 @@ What they accept they accept for reasons that hold here too; whatever else they 
 engines of our own look at the body and decide. So verdicts, pointers, codes and details
 are the same with and without.
 
-- orjson reads 2^64 as a float, keeps the last of two equal names, and nests more deeply. Its
-  value is taken only where writing it gives back the very text that was read, white space
-  aside: then no name was dropped and no number changed.
+- orjson takes RFC 8259 and nothing else, but it reads 2^64 as a float, keeps the last of two
+  equal names, and nests more deeply. Its value is taken only where none of that can have
+  happened (`parser`).
 - jsonschema-rs is asked only about schemas without loops, whose keywords mean to it exactly
   what they mean here (`is_plain`).
 """
@@ -16,25 +16,28 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
+from enum import Enum, auto
 from functools import cache
 from importlib import import_module
 from typing import Any
 
-__all__ = ["SUSPECT", "UNSURE", "Acceptor", "acceptor", "is_plain", "parse"]
+from .depth import is_deep
+
+__all__ = ["Acceptor", "Careful", "Doubt", "acceptor", "is_plain", "parser"]
 
 #: Whether the engines are used where they are installed; tests switch it off.
 ENABLED = True
 
-#: What `parse` says of a text that has to be read with care.
-UNSURE = object()
+#: All digits are alike, and all brackets.
+_CLASSES = bytes.maketrans(b"0123456789{", b"0000000000[")
 
-#: The same, where a fault is more likely than not.
-SUSPECT = object()
+#: The least digits of an integer beyond 64 bits.
+_LONG = b"0" * 19
 
-#: Digits enough for an integer beyond 64 bits, which orjson makes a float of.
-_LONG = re.compile(rb"[0-9]{19}")
+_BACKSLASH = 0x5C
 
-_SPACE = b" \t\n\r"
+#: What orjson says of a text of which no character is wrong, but the end.
+_CUT_OFF = "unexpected end of data"
 
 #: Keywords about which the two engines might differ on some value, or take too long.
 _LEFT_ALONE = frozenset({
@@ -51,6 +54,23 @@ _PLAIN_PATTERN = re.compile(
 #: Numbers that are not the same in every arithmetic.
 _WILD_NUMBER = re.compile(r"[0-9]{16}|[0-9][eE]")
 
+
+class Doubt(Enum):
+    """What a parser thinks of a text that it does not take."""
+
+    #: It may be strict JSON.
+    NONE = auto()
+    #: It is JSON, but a name stands twice, or an integer is too large; or almost so.
+    CHANGED = auto()
+    #: It is no JSON.
+    WRONG = auto()
+    #: It could have become JSON, but ends too early.
+    CUT_OFF = auto()
+
+
+#: Reads a text that may be anything.
+Careful = Callable[[bytes, int, Doubt], Any]
+
 #: Says whether a value is certainly valid.
 Acceptor = Callable[[Any], bool]
 
@@ -63,24 +83,49 @@ def _module(name: str) -> Any:
         return None
 
 
-def parse(body: bytes) -> Any:
-    """The value of a body that is certainly strict JSON, nesting aside.
+def parser(careful: Careful) -> Callable[[bytes, int], Any] | None:
+    """A parser that asks `careful` about what is not certainly strict JSON.
 
-    SUSPECT for one that probably is not, UNSURE of any other: both are looked at again.
+    None where the extra is not installed.
     """
     orjson = _module("orjson") if ENABLED else None
-    if orjson is None:
-        return UNSURE
-    try:
-        value = orjson.loads(body)
-        written = orjson.dumps(value)
-    except (ValueError, TypeError, RecursionError):
-        return SUSPECT
-    if written == body or written.translate(None, _SPACE) == body.translate(None, _SPACE):
-        return value
-    # Where a name stood twice, a colon is gone.
-    suspect = written.count(b":") != body.count(b":") or _LONG.search(body) is not None
-    return SUSPECT if suspect else UNSURE
+    return None if orjson is None else _strict(orjson.loads, orjson.dumps, careful)
+
+
+def _strict(
+    loads: Callable[[bytes], Any], dumps: Callable[[Any], bytes], careful: Careful
+) -> Callable[[bytes, int], Any]:
+    """The parser, of functions that read RFC 8259 and write it without white space.
+
+    A colon stands in a text once for each member, else in strings only. Writing gives back
+    the members that are left after the last of equal names has won, and the strings in them
+    as they were, but that a `\\u003a` becomes a colon. So where there is none of those, both
+    texts have as many colons if no member is gone; else at least its own is missing.
+    An integer beyond 64 bits has 19 digits or more in a row. Where the very text is given
+    back no member is gone from it, and no integer became a float: that looks otherwise.
+    """
+
+    def parse(body: bytes, max_depth: int) -> Any:
+        try:
+            value = loads(body)
+            written = dumps(value)
+        except (ValueError, TypeError, RecursionError) as error:
+            doubt = Doubt.CUT_OFF if getattr(error, "msg", "") == _CUT_OFF else Doubt.WRONG
+        else:
+            classes = body.translate(_CLASSES)
+            if classes.count(b"[") > max_depth and is_deep(body, max_depth):
+                doubt = Doubt.NONE
+            elif written == body:
+                return value
+            elif _BACKSLASH in body and b"\\u003" in body:
+                doubt = Doubt.NONE
+            elif written.count(b":") == classes.count(b":") and _LONG not in classes:
+                return value
+            else:
+                doubt = Doubt.CHANGED
+        return careful(body, max_depth, doubt)
+
+    return parse
 
 
 def is_plain(used: Iterable[tuple[str, Any]], *, formats: bool) -> bool:

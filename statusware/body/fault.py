@@ -2,6 +2,9 @@
 
 One pass with a stack of its own: no recursion, linear time. It is asked only about
 texts that have been refused, and it never tells what stands in them.
+
+What no parser takes is told first: only of a text that every parser would take is it told
+which name stands twice, or which integer is too large for some.
 """
 
 from __future__ import annotations
@@ -11,8 +14,21 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-__all__ = ["INFINITY", "LEAST", "MOST", "SURROGATE", "Fault", "find", "lone_surrogate", "search"]
+__all__ = [
+    "INFINITY",
+    "LEAST",
+    "MOST",
+    "NAME",
+    "SURROGATE",
+    "UNCLOSED",
+    "VALUE",
+    "Fault",
+    "find",
+    "lone_surrogate",
+    "search",
+]
 
 INFINITY = math.inf
 
@@ -22,8 +38,11 @@ MAX_FAILURES = 4
 #: I-JSON section 2.2 warns of integers that not everyone can hold; these fit 64 bits.
 LEAST, MOST = -(2**63), 2**64 - 1
 
+VALUE = "a value before the end"
+NAME = "a name in double quotes"
 INTEGER = "an integer from -2^63 to 2^64-1"
 NUMBER = "a number that a double can hold"
+UNCLOSED = "the closing quotation mark of a string"
 SURROGATE = "a surrogate pair (one alone is no character)"
 
 _SPACE = re.compile(r"[ \t\n\r]*+")
@@ -55,8 +74,7 @@ _MEMBERS = re.compile(rf"(?:{_W}{_PLAIN}{_W}:{_W}{_SCALAR}{_W},)*+")
 _MEMBER = re.compile(rf"{_W}\"([^\"]*+)\"{_W}:{_W}{_SCALAR}{_W},")
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(NamedTuple):
     """The character (counted from 0) and what should have stood there."""
 
     at: int
@@ -75,6 +93,8 @@ class _Reader:
     text: str
     max_depth: int
     skip: Skip | None
+    #: Whether names that stand twice and large integers are faults.
+    strict: bool
     at: int = 0
     #: Each failure has read the rest of the text in vain, so that there must not be many.
     failures: int = 0
@@ -102,18 +122,21 @@ Skip = Callable[[str, int], int]
 _Step = Callable[[_Reader], "_Step | None"]
 
 
-def find(text: str, max_depth: int, skip: Skip | None = None) -> Fault:
+def find(text: str, max_depth: int, skips: tuple[Skip | None, Skip | None]) -> Fault:
     """The first fault of a `text` that is not strict JSON, as `search` has it."""
-    return search(text, max_depth, skip) or Fault(len(text), "JSON")
+    first = search(text, max_depth, skips[0], strict=False)
+    found = first or search(text, max_depth, skips[1], strict=True)
+    return found or Fault(len(text), "JSON")
 
 
-def search(text: str, max_depth: int, skip: Skip | None = None) -> Fault | None:
+def search(text: str, max_depth: int, skip: Skip | None, *, strict: bool) -> Fault | None:
     """The first fault of a `text`; None where there is none.
 
     `skip(text, at)` gives the end of an object or array that is right, quickly, and raises
-    ValueError for one that is not; without it everything is looked at step by step.
+    ValueError for one that is not; without it everything is looked at step by step. Only a
+    `strict` search looks for names that stand twice and for large integers.
     """
-    reader = _Reader(text, max_depth, skip)
+    reader = _Reader(text, max_depth, skip, strict)
     step: _Step | None = _value
     try:
         while step is not None:
@@ -145,7 +168,7 @@ def _value(reader: _Reader) -> _Step | None:
     elif first and first in "-0123456789":
         _number(reader)
     elif reader.take(_WORD) is None:
-        raise _Found(reader.at, "a value" if first else "a value before the end")
+        raise _Found(reader.at, "a value" if first else VALUE)
     return _after
 
 
@@ -182,13 +205,16 @@ def _first_name(reader: _Reader) -> _Step | None:
     start = reader.at
     _members(reader)
     end = "" if reader.at > start else " or }"
-    return _name(reader, f"a name in double quotes{end}")
+    return _name(reader, NAME + end)
 
 
 def _members(reader: _Reader) -> None:
     """Go past members with plain names and values, unless one of the names is there twice."""
     names, match = reader.open[-1], _MEMBERS.match(reader.text, reader.at)
     if match is None or names is None or len(reader.open) >= reader.max_depth:
+        return
+    if not reader.strict:
+        reader.at = match.end()
         return
     found = _MEMBER.findall(reader.text, reader.at, match.end())
     if len(set(found)) == len(found) and names.isdisjoint(found):
@@ -201,14 +227,14 @@ def _next_name(reader: _Reader) -> _Step | None:
     return _name(reader)
 
 
-def _name(reader: _Reader, expected: str = "a name in double quotes") -> _Step | None:
+def _name(reader: _Reader, expected: str = NAME) -> _Step | None:
     if reader.peek() != '"':
         raise _Found(reader.at, expected)
     start = reader.at
     token = _string(reader)
-    name = json.loads(token) if "\\" in token else token[1:-1]
     names = reader.open[-1]
-    if names is not None:
+    if reader.strict and names is not None:
+        name = json.loads(token) if "\\" in token else token[1:-1]
         if name in names:
             raise _Found(start, "a name that this object does not have yet")
         names.add(name)
@@ -251,7 +277,7 @@ def _string(reader: _Reader) -> str:
             raise _Found(start + alone, SURROGATE)
         return read + '"'
     if not next_one:
-        raise _Found(reader.at, "the closing quotation mark of a string")
+        raise _Found(reader.at, UNCLOSED)
     if next_one == "\\":
         raise _Found(reader.at, 'one of the escapes \\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX')
     raise _Found(reader.at, "a control character to be escaped")
@@ -272,5 +298,5 @@ def _number(reader: _Reader) -> None:
     if match[1] or match[2]:
         if abs(float(digits)) == INFINITY:
             raise _Found(start, NUMBER)
-    elif len(digits) > 20 or not LEAST <= int(digits) <= MOST:
+    elif reader.strict and (len(digits) > 20 or not LEAST <= int(digits) <= MOST):
         raise _Found(start, INTEGER)

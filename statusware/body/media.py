@@ -44,6 +44,13 @@ class MediaTypes:
         self.codings = codings
         self.listed = [_checked(entry) for entry in accept]
         self.names = frozenset(self.listed or ["application/json"])
+        #: The very texts that most clients send.
+        self.usual = self.names.union(
+            f"{name};{space}charset={charset}"
+            for name in self.names
+            for space in ("", " ")
+            for charset in ("utf-8", "UTF-8")
+        )
         self.told = ", ".join(self.listed or ["application/json"])
 
     def check(self, environ: WSGIEnvironment) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 __all__ = ["FORMATS", "MESSAGES", "TYPE_NAMES", "detail", "quoted"]
@@ -74,6 +75,11 @@ def _at_most(thing: str) -> Callable[[int], str]:
 
 
 def _type(names: list[str]) -> str:
+    return _types(*names)
+
+
+@lru_cache(maxsize=128)
+def _types(*names: str) -> str:
     known = [TYPE_NAMES[name] for name in names]
     return f"must be {_or(known)}"
 
@@ -89,6 +95,8 @@ def _enum(values: list[Any]) -> str:
 
 
 def _property_names(inner: tuple[str, Any]) -> str:
+    if inner == ("propertyNames", None):  # the schema of all names is `false`
+        return "has a name that is not allowed"
     return f"has a name that is not allowed: the name {detail(*inner)}"
 
 
@@ -147,4 +155,13 @@ def detail(code: str, limit: Any, messages: Mapping[str, Any] = MESSAGES) -> str
     message = messages.get(code, "breaks the schema")
     if callable(message):
         return str(message(limit))
+    return _filled(message, limit) if type(limit) in _HASHABLE else _fill(message, limit)
+
+
+def _fill(message: str, limit: Any) -> str:
     return str(message).replace("{limit}", limit if isinstance(limit, str) else quoted(limit))
+
+
+_HASHABLE = frozenset({str, int, float, bool, type(None)})
+#: The same few limits of a policy are told again and again.
+_filled = lru_cache(maxsize=1024, typed=True)(_fill)

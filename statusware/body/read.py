@@ -17,7 +17,17 @@ from ..problem import Problem
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-__all__ = ["BLOCK", "DRAIN_LIMIT", "announced", "drain", "has_body", "read_body", "too_large"]
+__all__ = [
+    "BLOCK",
+    "DRAIN_LIMIT",
+    "TAKEN",
+    "announced",
+    "drain",
+    "has_body",
+    "read_body",
+    "take",
+    "too_large",
+]
 
 #: Bytes asked of the server at a time where the length is not known.
 BLOCK = 65536
@@ -25,7 +35,8 @@ BLOCK = 65536
 #: Bytes of an unread body that a refusal reads and drops, so that the client sees it.
 DRAIN_LIMIT = 1 << 20
 
-_TAKEN = "statusware.body_taken"
+#: The environ key for what has been read.
+TAKEN = "statusware.body_taken"
 
 #: Instead of a count: reading failed, and nothing must be read any more.
 _BROKEN = -1
@@ -59,19 +70,23 @@ def has_body(environ: WSGIEnvironment) -> bool:
     return bool(environ.get("CONTENT_LENGTH", "").strip("0"))
 
 
-def read_body(environ: WSGIEnvironment, max_bytes: int) -> bytes:
-    """The whole body.
+def read_body(environ: WSGIEnvironment, max_bytes: int, begun: bytes | None = None) -> bytes:
+    """The whole body, of which `begun` has been read already.
 
     Raises Problem 413 before more than `max_bytes` are in memory, 411 and 400 as
     `announced` does, 400 `incomplete-body` if the body is shorter than announced or the
     server fails while reading it.
     """
+    if begun is not None:
+        environ[TAKEN] = len(begun)
     length = announced(environ)
     if length is None:
         return _read_to_end(environ, max_bytes)
     if length > max_bytes:
         raise too_large(max_bytes)
-    body = _take(environ, length) if length else b""
+    body = begun
+    if body is None:
+        body = _take(environ, length) if length else b""
     if len(body) == length:
         return body
     return _read_rest(environ, body, length)
@@ -100,14 +115,20 @@ def _read_to_end(environ: WSGIEnvironment, max_bytes: int) -> bytes:
 
 
 def _take(environ: WSGIEnvironment, size: int) -> bytes:
+    block = take(environ, size)
+    environ[TAKEN] = environ.get(TAKEN, 0) + len(block)
+    return block
+
+
+def take(environ: WSGIEnvironment, size: int) -> bytes:
+    """At most `size` bytes of the body, not yet counted; Problem 400 if they do not arrive."""
     try:
         block: bytes = environ["wsgi.input"].read(size)
     except Exception as error:
         # Broad, since servers raise what they like at a broken chunk or a lost client
         # (gunicorn's are no OSError). Whatever it was, the body did not arrive.
-        environ[_TAKEN] = _BROKEN
+        environ[TAKEN] = _BROKEN
         raise Problem(400, code="incomplete-body") from error
-    environ[_TAKEN] = environ.get(_TAKEN, 0) + len(block)
     return block
 
 
@@ -123,7 +144,7 @@ def drain(environ: WSGIEnvironment, limit: int = DRAIN_LIMIT) -> None:
     the answer (RFC 9112 section 9.6). Reads only what is announced, so that it never
     waits for bytes that will not come.
     """
-    taken = environ.get(_TAKEN, 0)
+    taken = environ.get(TAKEN, 0)
     if taken == _BROKEN:
         return
     try:

@@ -9,11 +9,11 @@ server set it: a BytesIO ends by itself, and whoever goes by CONTENT_LENGTH is r
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import PolicyError
 from ..problem import Problem
@@ -21,15 +21,20 @@ from . import strict_json
 from .inflate import CODINGS, inflate
 from .media import MediaTypes
 from .messages import detail
-from .read import has_body, read_body
+from .read import TAKEN, has_body, read_body, take
 from .sizes import parse_size
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-    from .schema import Library, Violation
+    from .schema import Library, Schema, Violation
 
 __all__ = ["BodyOptions", "BodyRule", "json_body"]
+
+Check = Callable[["WSGIEnvironment"], None]
+
+#: Digits of a length that is not looked at more closely.
+MOST_DIGITS = 15
 
 #: Deeper than this Python's own limit on recursion would decide.
 MOST_DEPTH = 256
@@ -97,61 +102,95 @@ class BodyRule:
             self.media = MediaTypes(accept, codings)
         except PolicyError as error:
             raise error.at(key=where) from None
+        self.schema = self._made(schema, folder, library, where)
+        #: Raises the Problem of a bad body; else hands it on, read and parsed.
+        self.check: Check = self._prepared()
+
+    def _made(
+        self, schema: object, folder: Path | None, library: Library | None, where: str
+    ) -> Schema:
         # Here, so that a policy without schemas does without what they need.
         from .schema import Options, Schema
 
         if isinstance(schema, Schema):
-            self.schema = schema
-            return
+            return schema
         try:
             asked = Options(formats=self.options.formats, patterns=self.options.patterns)
-            self.schema = Schema(schema, folder=folder, options=asked, library=library)
+            return Schema(schema, folder=folder, options=asked, library=library)
         except PolicyError as error:
             place = f"{error.key}: " if error.key else ""
             key = ".".join(filter(None, (where, "body")))
             raise PolicyError(f"{place}{error.reason}", key=key, hint=error.hint) from None
 
-    def check(self, environ: WSGIEnvironment) -> None:
-        """Raise the Problem of a bad body; else hand it on, read and parsed."""
-        body = self._read(environ)
-        if body is None:
-            return
-        value = strict_json.loads(body, self.options.max_depth)
-        self._validate(value)
-        environ["statusware.json"] = value
+    def _prepared(self) -> Check:
+        """The check in one function, for a body of the usual type whose length is told."""
+        types, most, depth = self.media.usual, self.max_bytes, self.options.max_depth
+        parse, accepts, explain = strict_json.parser(), self.schema.accepts, self._explain
+        with_care = self._check_with_care
+
+        def check(environ: WSGIEnvironment) -> None:
+            length = environ.get("CONTENT_LENGTH", "")
+            if (
+                environ.get("CONTENT_TYPE") not in types
+                or "HTTP_CONTENT_ENCODING" in environ
+                or "HTTP_TRANSFER_ENCODING" in environ
+                or not (length.isdecimal() and len(length) <= MOST_DIGITS)
+                or not 0 < int(length) <= most
+            ):
+                return with_care(environ)
+            body = take(environ, int(length))
+            if str(len(body)) != length:  # not whole, or not written as a length is
+                return with_care(environ, body)
+            try:
+                value = parse(body, depth)
+                if not accepts(value):
+                    explain(value)
+            except Problem:
+                environ[TAKEN] = len(body)
+                raise
+            environ["statusware.json"] = value
+            environ["wsgi.input"] = BytesIO(body)
+            return None
+
+        return check
+
+    def _check_with_care(self, environ: WSGIEnvironment, begun: bytes | None = None) -> None:
+        """The same for any body, of which `begun` has been read."""
+        body = self._read(environ, begun)
+        if body:
+            value = strict_json.loads(body, self.options.max_depth)
+            if not self.schema.accepts(value):
+                self._explain(value)
+            environ["statusware.json"] = value
         hand_on(environ, body)
 
-    def _read(self, environ: WSGIEnvironment) -> bytes | None:
-        """The body; None if there is none and that is allowed."""
+    def _read(self, environ: WSGIEnvironment, begun: bytes | None) -> bytes:
+        """The body; empty if there is none and that is allowed."""
         told = has_body(environ)
         typed = told and bool(environ.get("CONTENT_TYPE"))
         coding = self.media.coding(environ) if told else ""
         if typed:
             self.media.check(environ)
-        body = read_body(environ, self.max_bytes)
+        body = read_body(environ, self.max_bytes, begun)
         if body and not typed:  # that there would be one was not told, or not of what type
             coding = self.media.coding(environ)
             self.media.check(environ)
         if body and coding:
             body = inflate(body, coding, self.max_bytes)
             del environ["HTTP_CONTENT_ENCODING"]
-        if body:
-            return body
-        if not self.optional:
+        if not body and not self.optional:
             raise Problem(400, code="missing-body")
-        hand_on(environ, body)
-        return None
+        return body
 
-    def _validate(self, value: Any) -> None:
+    def _explain(self, value: Any) -> NoReturn:
+        """Raise the Problem of a value that breaks the schema."""
+        invalid, detail, errors = self.options.invalid, None, []
         try:
-            found = self.schema.check(value, self.options.max_errors)
+            errors = [told(each) for each in self.schema.violations(value, self.options.max_errors)]
         except RecursionError:
             # The schema multiplies the levels of the body beyond what Python can follow.
             detail = "The body nests too deeply for its schema."
-            raise Problem(self.options.invalid, detail, code="invalid-body", errors=[]) from None
-        if found:
-            errors = [told(violation) for violation in found]
-            raise Problem(self.options.invalid, code="invalid-body", errors=errors)
+        raise Problem(invalid, detail, code="invalid-body", errors=errors)
 
 
 def told(violation: Violation) -> dict[str, str]:

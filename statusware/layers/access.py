@@ -67,14 +67,21 @@ class AccessControl(Guard):
         rule, decide = self._rules[route.index], self._decide
         if rule.unconditional:
             return None
-        needs = rule.needs
+        needs, refused = rule.needs, self._not_found if route.hide else self._forbidden
+        #: Whether nothing but roles and scopes is asked for.
+        alone = not rule.deny and len(needs) == len(rule.allow)
 
         def check(environ: WSGIEnvironment) -> Problem | None:
             identity = environ.get("statusware.identity")
             if identity is not None:
+                near = not alone
                 for roles, scopes in needs:
-                    if roles.issubset(identity.roles) and scopes.issubset(identity.scopes):
-                        return None
+                    if roles.issubset(identity.roles):
+                        if scopes.issubset(identity.scopes):
+                            return None
+                        near = True  # scopes are missing: the answer names them
+                if not near:
+                    return refused
             return decide(environ["statusware.route"], environ)
 
         return check

@@ -49,9 +49,13 @@ def judge(
 
     `keep` is one of `KEEP`; with `html`, clients that prefer HTML keep the app's pages.
     """
-    rest.push(out.held)
+    if out.held:
+        rest.push(out.held)
     status, media_type = _status(out), _media_type(out.headers)
-    problem, fields = _answered(out, status, environ)
+    problem: Problem | None = None
+    fields: _Headers = []
+    if "statusware.answered" in environ:
+        problem, fields = _answered(out, status, environ)
     if problem is None:
         if status >= 500 and not _has_our_id(out, environ):
             log_bare(status, environ)
@@ -154,7 +158,7 @@ def _keeps(
 
 def _problem(status: int, media_type: str, body: bytes, page: str | None, keep: str) -> Problem:
     """The problem in place of a body, with what the author of the app said in it."""
-    detail = author_text(status, media_type, body, page)
+    detail = None if page == "" else author_text(status, media_type, body, page)
     if keep == "merge" and page is None and status < 500 and is_json(media_type):
         problem = Problem(status, detail)
         _merge(problem, body)

@@ -81,10 +81,15 @@ def default_page(status: int, media_type: str, body: bytes, environ: WSGIEnviron
         return None
     if not body and _TOLD in environ:  # HEAD
         return str(environ[_TOLD])
-    text = body.decode("utf-8", "replace")
     kind = "json" if is_json(media_type) else media_type.rpartition("/")[2]
-    found = (page(status, text, environ) for page in PAGES.get(kind, ()))
-    return next((said for said in found if said is not None), None)
+    if kind not in PAGES:
+        return None
+    text = body.decode("utf-8", "replace")
+    for page in PAGES[kind]:
+        said = page(status, text, environ)
+        if said is not None:
+            return said
+    return None
 
 
 def is_json(media_type: str) -> bool:

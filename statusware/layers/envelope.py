@@ -145,7 +145,9 @@ class ErrorEnvelope:
     def _replaced(self, out: Outgoing, rest: Rest, environ: WSGIEnvironment) -> Iterable[bytes]:
         """An error response of the app, as it is or replaced."""
         environ["statusware.renderer"] = self.renderer  # a nested one may have set its own
-        problem = self._meant(out, environ)
+        problem = None
+        if out.exc_info is not None or "statusware.exception" in environ:
+            problem = self._meant(out, environ)
         if problem is None:
             return judge(out, rest, environ, keep=self._keep, html=self._html)
         rest.close_quietly()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ..rules import Route, RouteTable
 
-__all__ = ["TRACE", "Check", "Guard", "tracing"]
+__all__ = ["TRACE", "Check", "Guard", "prepared", "tracing"]
 
 #: Asks one request: None lets it pass; what is returned, or raised as a `Problem`, answers.
 Check = Callable[["WSGIEnvironment"], "WSGIApplication | None"]
@@ -100,7 +100,12 @@ class Guard:
                 self._record(answer, environ)
             # A traceback holds frames, and with them the environ, until it is collected.
             answer.__traceback__ = answer.__context__ = None
-        drain(environ)
+        if (
+            environ.get("CONTENT_LENGTH", "0") != "0"
+            or "wsgi.input_terminated" in environ
+            or "HTTP_TRANSFER_ENCODING" in environ
+        ):
+            drain(environ)
         return answer(environ, start_response)
 
     def _record(self, problem: Problem, environ: WSGIEnvironment) -> None:
@@ -113,3 +118,13 @@ class Guard:
             environ.get("PATH_INFO"),
             request_id(environ),
         )
+
+
+def prepared(guard: Guard, route: Route, method: str) -> Check | None:
+    """`guard.prepare`, but for a subclass that has a check of its own, and no `prepare` to it."""
+    for cls in type(guard).__mro__:
+        if "prepare" in vars(cls):
+            return guard.prepare(route, method)
+        if "check" in vars(cls):
+            break
+    return guard.check

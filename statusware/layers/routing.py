@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..problem import Problem, request_id
 from ..request import OVERRIDES, overridden
 from ..rules import Match, Route, RouteTable
 from .cors import Cors
-from .guard import TRACE, Check, Guard
+from .guard import TRACE, Check, Guard, prepared
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -25,8 +26,8 @@ __all__ = ["Routing"]
 
 _OVERRIDE, _METHOD, _OVERRIDE_TOO = OVERRIDES
 
-#: Paths that are remembered, and the characters that one of them may have: 1 MB at most.
-KNOWN, LONGEST = 2048, 200
+#: Paths that are remembered, and the characters that one of them may have: 2 MB at most.
+KNOWN, LONGEST = 1024, 200
 
 #: What a request line has found: its match, and what the guards further in have to ask.
 _Found = tuple[Match, tuple[tuple[Guard, Check], ...]]
@@ -113,24 +114,26 @@ class Routing(Guard):
             if refused is not None:
                 return refused if isinstance(refused, Problem) else _not_allowed(other)
         if match.route is not None and other is None:
-            self._remember(match, match.route, environ["PATH_INFO"])
+            self._remember(match, match.route, environ.get("PATH_INFO", ""))
         return answer
 
     def _remember(self, match: Match, route: Route, path: str) -> None:
-        """Keep what this path has found. Nobody can make us keep much: the oldest go first."""
-        if len(path) > LONGEST:
+        """Keep what this path has found. Nobody can make us keep much: then we begin anew."""
+        if len(path) > LONGEST or type(self).check is not Routing.check:
             return
         plan = self._plans.get((route, match.method))
         if plan is None:
             plan = self._plans[route, match.method] = self._plan(route, match.method)
-        while path not in self._known and len(self._known) >= KNOWN:
-            self._known.pop(next(iter(self._known)), None)
+        if len(self._known) >= KNOWN:
+            self._known = {}
+        # Shared between requests from now on, and an app can get at it.
+        match.variables = MappingProxyType(dict(match.variables))
         self._known.setdefault(path, {})[match.method] = (match, plan)
 
     def _plan(self, route: Route, method: str) -> tuple[tuple[Guard, Check], ...]:
         """What the guards further in ask of requests that find this route."""
         asked = (
-            (guard, guard.prepare(route, method) if guard.table is self.table else guard.check)
+            (guard, prepared(guard, route, method) if guard.table is self.table else guard.check)
             for guard in self._row[1:]
         )
         return tuple((guard, check) for guard, check in asked if check is not None)

@@ -91,8 +91,8 @@ class _Builder:
     ) -> None:
         self.document, self.compiler, self.options, self.route = document, compiler, options, route
 
-    def build(self, body: RequestBody) -> BodyChoice | None:
-        """A rule for each media type; None for a body that may be anything at all."""
+    def build(self, body: RequestBody) -> BodyRule | BodyChoice | None:
+        """The rule for the one media type, or a choice; None for a body that may be anything."""
         media = body.media()
         listed = self.route.accept
         if listed is not None:
@@ -104,6 +104,9 @@ class _Builder:
             rules[name] = self._rule(name, parts or first, body.own) if json else None
         if not rules:
             return None
+        only = next(iter(rules.values())) if len(rules) == 1 else None
+        if only is not None and only.media.listed:
+            return only
         return BodyChoice(rules, optional=self.route.body_optional, max_bytes=self.route.max_bytes)
 
     def _rule(self, name: str, parts: list[Part], own: Any) -> BodyRule:

@@ -226,6 +226,8 @@ class RouteTable:
         names = pattern.variables
         if len(names) == 1:  # by far the most frequent, and four times as fast
             variables = {names[0]: values[0]}
+        elif not names:
+            return Match(self, method, path, route, pattern.text)
         else:
             variables = dict(zip(names, values, strict=True))
         return Match(self, method, path, route, pattern.text, variables)

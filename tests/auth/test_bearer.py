@@ -251,12 +251,36 @@ def test_a_cached_token_expires(monkeypatch: pytest.MonkeyPatch) -> None:
             scheme.authenticate(environ)
 
 
+def test_a_token_that_has_ended_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    scheme, old = Bearer(secret=SECRET), bearer(token(claims(exp=int(time.time()) - 31)))
+    first = refusal(scheme, old["HTTP_AUTHORIZATION"].partition(" ")[2])
+    monkeypatch.setattr(Bearer, "_read", None)
+    again = refusal(scheme, old["HTTP_AUTHORIZATION"].partition(" ")[2])
+    assert (first.problem_code, first.reason) == (again.problem_code, again.reason)
+    assert again.problem_code == "expired-credentials"
+
+
+def test_a_token_that_has_ended_is_good_where_the_clock_is_set_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scheme, environ = Bearer(secret=SECRET), bearer(token())
+    monkeypatch.setattr("statusware.auth.bearer.time", lambda: time.time() + 3600)
+    for _ in range(2):
+        with pytest.raises(Refused, match="expired"):
+            scheme.authenticate(environ)
+    monkeypatch.setattr("statusware.auth.bearer.time", time.time)
+    assert scheme.authenticate(environ)
+
+
 def test_the_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("statusware.auth.bearer.CACHED", 3)
     scheme = Bearer(secret=SECRET)
     for number in range(10):
         assert scheme.authenticate(bearer(token(claims(sub=number))))
     assert len(scheme._cache) == 3
+    for number in range(10):
+        refusal(scheme, token(claims(sub=number, exp=1)))
+    assert (len(scheme._cache), len(scheme._ended)) == (3, 3)
 
 
 def test_no_token_is_kept() -> None:

@@ -29,17 +29,17 @@ def test_the_public_suite(case):
         assert "#/format" in str(raised.value)
         return
     schema = Schema(case["schema"], options=ASSERTED)
-    wrong = [test for test in case["tests"] if schema.ok(test["data"]) is not test["valid"]]
+    wrong = [test for test in case["tests"] if schema.accepts(test["data"]) is not test["valid"]]
     assert wrong == []
 
 
 def test_formats_say_nothing_unless_asked():
-    assert Schema({"format": "date"}).ok("x")
-    assert Schema({"format": "idn-hostname"}).ok("x")
+    assert Schema({"format": "date"}).accepts("x")
+    assert Schema({"format": "idn-hostname"}).accepts("x")
 
 
 def test_a_format_that_nobody_defined_says_nothing():
-    assert Schema({"format": "int32"}, options=ASSERTED).ok("x")
+    assert Schema({"format": "int32"}, options=ASSERTED).accepts("x")
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -55,5 +55,5 @@ def test_time_is_linear(name):
     ]
     started = time.process_time()
     for text in texts:
-        schema.ok(text)
+        schema.accepts(text)
     assert time.process_time() - started < 30  # a guard against hanging, not a measurement

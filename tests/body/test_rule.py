@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from werkzeug.wrappers import Request as WerkzeugRequest
 
 from statusware import PolicyError, Problem
-from statusware.body import BodyOptions, BodyRule, json_body
+from statusware.body import BodyOptions, BodyRule, drain, json_body
 from tests.django_app import configure
 
 from .requests import Wire, request
@@ -106,6 +106,30 @@ def test_a_wrong_type_is_refused_unread():
     wire = Wire(SOUP, error=AssertionError("read"))
     assert refusal(BodyRule(SCHEMA), request(wire, content_type="text/plain")).status == 415
     assert wire.taken == 0
+
+
+# Each row: a length that is not written as one, and the status.
+LENGTHS = [("030", 200), ("+30", 400), ("３０", 400), (" 30", 400), ("3_0", 400), ("9" * 16, 413)]
+
+
+@pytest.mark.parametrize(("length", "status"), LENGTHS)
+def test_a_length_that_is_not_written_as_one(length, status):
+    rule, environ = BodyRule(SCHEMA), request(SOUP, CONTENT_LENGTH=length)
+    if status != 200:
+        assert refusal(rule, environ).status == status
+        return
+    rule.check(environ)
+    assert environ["CONTENT_LENGTH"] == "30" == str(len(SOUP))
+
+
+@pytest.mark.parametrize("piece", [None, 5])
+@pytest.mark.parametrize("body", [b"{}", b"[1", SOUP[:-1]])
+def test_nobody_waits_for_more_of_a_body_that_is_refused(body, piece):
+    wire = Wire(body, piece=piece, blocks=True)
+    environ = request(wire)
+    refusal(BodyRule(SCHEMA), environ)
+    drain(environ)
+    assert wire.taken == len(body)
 
 
 def test_every_violation_is_told_up_to_the_limit():

@@ -214,6 +214,11 @@ TOLD = {
         1,
         [("", "type", "must be null")],
     ),
+    "propertyNames: false": (
+        {"propertyNames": False},
+        {"a": 1},
+        [("/a", "propertyNames", "has a name that is not allowed")],
+    ),
     "false": (False, 1, [("", "false", "is not allowed")]),
     "escaped pointers": (
         {"additionalProperties": {"additionalProperties": False}},

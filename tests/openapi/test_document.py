@@ -16,7 +16,7 @@ from statusware.cli import main
 from statusware.openapi.document import Document
 from tests.layers.tools import ask
 
-from .tools import OK, SECRET, app, body, document
+from .tools import OK, SECRET, app, body, document, schema_of
 
 pytest.importorskip("yaml")
 
@@ -199,7 +199,7 @@ def test_references_to_files(folder):
         "parts/pets.yaml#/collection/post",
         "parts/pets.yaml#/items/0/put",
     ]
-    schema = found.routes[1].body.rules["application/json"].schema
+    schema = schema_of(found.routes[1])
     assert schema.ok({"name": None, "mate": {"name": "a"}})
     assert not schema.ok({"mate": {"name": 5}})
     assert [name.rpartition("/")[2] for name in found.openapi.files] == [

@@ -80,6 +80,11 @@ def app(environ, start_response):
     return [json.dumps(answer).encode()]
 
 
+def schema_of(route):
+    """The schema that JSON is held against."""
+    return getattr(route.body, "rules", {"application/json": route.body})["application/json"].schema
+
+
 def policy(found, auth=None, **tables):
     """A policy of a document with the usual schemes."""
     if auth != {}:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +13,9 @@ from ..messages import detail
 from . import openapi
 from .compile import Compiler, Options
 from .dialects import DEFAULT, OPENAPI31, Dialect, dialect_of
+from .fusion import Visit
 from .library import Library, Target
-from .node import Node, Visit
+from .node import Node
 from .violation import Violation
 
 __all__ = ["Compiler", "Library", "Options", "Schema", "Target", "Violation", "check_schema"]
@@ -46,7 +45,8 @@ class Schema:
         self.node: Node = _made(compiler, target, dialect, pointer)
         #: What it was made of, for whoever writes it down.
         self.target, self.library, self.dialect = target, library, dialect
-        self._accepts = _acceptor(target, dialect, compiler)
+        #: Whether a value, as `strict_json.loads` makes it, is valid: by the quickest way.
+        self.accepts = _acceptor(target, dialect, compiler) or self.ok
 
     @classmethod
     def at(cls, target: Target, pointer: str, compiler: Compiler) -> Schema:
@@ -55,28 +55,22 @@ class Schema:
         root = compiler.library.resource(target.base, DEFAULT.draft).contents
         dialect = dialect_of(target.contents, dialect_of(root, DEFAULT))
         schema.node = _made(compiler, target, dialect, pointer)
-        schema._accepts = None
         schema.target, schema.library, schema.dialect = target, compiler.library, dialect
+        schema.accepts = schema.ok
         return schema
 
     def ok(self, value: Any) -> bool:
-        """Whether `value`, as `strict_json.loads` makes it, is valid."""
-        if self._accepts is not None and self._accepts(value):
-            return True
-        return self.node.ok(value, Visit(1))
-
-    def check(self, value: Any, limit: int = 20) -> list[Violation]:
-        """Nothing if `value` is valid, else at most `limit` violations, by the shortest way."""
-        if self._accepts is None:
-            return [] if self.node.ok(value, Visit(1)) else self.violations(value, limit)
-        return [] if self._accepts(value) else self.violations(value, limit)
+        """The same, as our own engine has it."""
+        try:
+            return self.node.ok(value, Visit(1))
+        except RecursionError:
+            # The schema multiplies the levels of the value beyond what Python can follow:
+            # whoever asks for the violations gets the error.
+            return False
 
     def violations(self, value: Any, limit: int = 20) -> list[Violation]:
         """At most `limit` violations of `value`, the first in document order."""
-        return list(islice(self._all(value, limit), limit))
-
-    def _all(self, value: Any, limit: int) -> Iterator[Violation]:
-        return self.node.explain(value, (), Visit(limit))
+        return list(self.node.explain(value, (), Visit(limit))[:limit])
 
 
 def _made(compiler: Compiler, target: Target, dialect: Dialect, pointer: str) -> Node:
@@ -127,7 +121,7 @@ def _metaschema(dialect: Dialect) -> Node:
 
 def check_schema(schema: Any, dialect: Dialect, pointer: str) -> None:
     """Raise the PolicyError of a schema that breaks its metaschema."""
-    found = list(islice(_metaschema(dialect).explain(schema, (), Visit(1)), 1))
+    found = _metaschema(dialect).explain(schema, (), Visit(1))
     if found:
         at = f"{pointer}{found[0].pointer}"
         why, hint = (

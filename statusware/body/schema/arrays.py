@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .node import Check, Node, Reach, Visit
-from .violation import Place, Violation, step
+from .fusion import Ok, Visit
+from .node import CONTAINERS, Check, Node, Reach
+from .violation import Found, Place, Violation, step
 
 __all__ = ["Contains", "Items", "UnevaluatedItems"]
 
@@ -21,6 +22,12 @@ class Items(_ArrayCheck):
 
     def __init__(self, prefix: list[Node], rest: Node | None) -> None:
         self.prefix, self.rest = prefix, rest
+
+    def ok_for(self, kind: type) -> Ok | None:
+        """The simplest loop that does it."""
+        if kind is not list:
+            return None
+        return self.ok if self.prefix or self.rest is None else _items(self.rest.ok)
 
     def ok(self, value: Any, visit: Visit) -> bool:
         """Whether every item is as its schema wants it."""
@@ -37,18 +44,38 @@ class Items(_ArrayCheck):
                     return False
         return True
 
-    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
+    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """Item by item."""
+        found: list[Violation] = []
         for index, item in enumerate(value):
             node = self.prefix[index] if index < len(self.prefix) else self.rest
-            if node is None:
-                return
-            if not node.ok(item, visit):
-                yield from node.explain(item, step(at, index, index), visit)
+            if node is None or len(found) >= visit.limit:
+                break
+            if (node.flat or type(item) not in CONTAINERS) and node.ok(item, visit):
+                continue
+            found += node.explain(item, step(at, index, index), visit)
+        return found
+
+    def flat(self) -> bool:
+        """Whether only scalars can be right."""
+        nodes = self.prefix if self.rest is None else [*self.prefix, self.rest]
+        return all(node.leaf for node in nodes)
 
     def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
         """All of them, or those that the prefix speaks of."""
         return range(len(value) if self.rest else min(len(value), len(self.prefix)))
+
+
+def _items(test: Ok) -> Ok:
+    """Whether each item passes."""
+
+    def ok(value: Any, visit: Visit) -> bool:
+        for item in value:
+            if not test(item, visit):
+                return False
+        return True
+
+    return ok
 
 
 class Contains(_ArrayCheck):
@@ -76,10 +103,14 @@ class Contains(_ArrayCheck):
             return ("contains" if least == 1 else "minContains"), least
         return None
 
-    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
+    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """One violation at the array."""
-        if (broken := self._broken(value, visit)) is not None:
-            yield Violation(at, *broken)
+        broken = self._broken(value, visit)
+        return () if broken is None else (Violation(at, *broken),)
+
+    def flat(self) -> bool:
+        """Whether it looks into no item."""
+        return self.node.leaf
 
     def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
         """Those that are right; from 2020-12 on."""
@@ -98,11 +129,18 @@ class UnevaluatedItems(_ArrayCheck):
         """Whether those items are right."""
         return all(self.rest.ok(item, visit) for _, item in self._unseen(value, visit))
 
-    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
+    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """Item by item."""
+        found: list[Violation] = []
         for index, item in self._unseen(value, visit):
-            if not self.rest.ok(item, visit):
-                yield from self.rest.explain(item, step(at, index, index), visit)
+            if len(found) >= visit.limit:
+                break
+            found += self.rest.explain(item, step(at, index, index), visit)
+        return found
+
+    def flat(self) -> bool:
+        """Its neighbours are asked as well."""
+        return False
 
     def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
         """All that are left."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from math import inf
 from typing import Any
 
-from .equality import all_differ, divides, same_key
-from .node import TYPES, Check, Ok, Reach, Visit, reject
-from .violation import Place, Violation
+from .equality import PLAIN, all_differ, divides, same_key
+from .fusion import Ok, Visit, reject
+from .node import TYPES, Check, Reach
+from .violation import Found, Place, Violation
 
-__all__ = ["ASSERTIONS", "Assertion", "Never", "TypeCheck", "enum"]
+__all__ = ["ASSERTIONS", "Assertion", "Enum", "Never", "TypeCheck"]
 
 NUMBERS: tuple[type, ...] = (int, float)
 
@@ -24,6 +26,15 @@ _JSON_TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
+#: Keywords that are bounds: of what, and whether the lower one.
+BOUNDS = {
+    "minimum": ("value", True), "maximum": ("value", False),
+    "minLength": ("length", True), "maxLength": ("length", False),
+    "minItems": ("length", True), "maxItems": ("length", False),
+    "minProperties": ("length", True), "maxProperties": ("length", False),
+}  # fmt: skip
+
+
 class Assertion(Check):
     """A keyword that is one test."""
 
@@ -31,6 +42,9 @@ class Assertion(Check):
 
     def __init__(self, code: str, limit: Any, types: tuple[type, ...], test: Ok) -> None:
         self.code, self.limit, self.types, self.test = code, limit, types, test
+        if code in BOUNDS:
+            measure, low = BOUNDS[code]
+            self.bounds = (measure, limit, inf) if low else (measure, -inf, limit)
 
     def ok(self, value: Any, visit: Visit) -> bool:
         """As the test says."""
@@ -40,10 +54,9 @@ class Assertion(Check):
         """The bare test."""
         return self.test if kind in self.types else None
 
-    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
+    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """One violation at the value itself."""
-        if not self.test(value, visit):
-            yield Violation(at, self.code, self.limit)
+        return () if self.test(value, visit) else (Violation(at, self.code, self.limit),)
 
 
 class Never(Assertion):
@@ -74,10 +87,9 @@ class TypeCheck(Check):
             return None
         return _is_whole if kind is float and self.whole_floats else reject
 
-    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
+    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """One violation at the value itself."""
-        if not self.ok(value, visit):
-            yield Violation(at, "type", self.names)
+        return () if self.ok(value, visit) else (Violation(at, "type", self.names),)
 
 
 def _is_whole(value: Any, visit: Visit) -> bool:
@@ -85,11 +97,19 @@ def _is_whole(value: Any, visit: Visit) -> bool:
     return whole
 
 
-def enum(code: str, values: list[Any]) -> Assertion:
+class Enum(Assertion):
     """`enum`, and `const` with one value."""
-    keys = frozenset(same_key(value) for value in values)
-    limit = values if code == "enum" else values[0]
-    return Assertion(code, limit, TYPES, lambda value, visit: same_key(value) in keys)
+
+    def __init__(self, code: str, values: list[Any]) -> None:
+        keys = frozenset(same_key(value) for value in values)
+        limit = values if code == "enum" else values[0]
+        super().__init__(code, limit, TYPES, lambda value, visit: same_key(value) in keys)
+        self._keys = keys
+
+    def ok_for(self, kind: type) -> Ok | None:
+        """What is its own key needs none to be made."""
+        keys = self._keys
+        return (lambda value, visit: value in keys) if kind in PLAIN else self.test
 
 
 def _multiple_of(limit: Any) -> Ok:

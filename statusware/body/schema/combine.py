@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from .node import Check, Node, Visit
-from .violation import Place, Violation, in_order
+from .fusion import Visit
+from .node import Check, Node
+from .violation import Found, Place, Violation, in_order
 
 __all__ = ["AllOf", "AnyOf", "If", "Not", "OneOf", "Ref"]
 
@@ -28,21 +29,23 @@ class Ref(Check):
             verdict = visit.verdicts[key] = self.node.ok(value, visit)
         return verdict
 
-    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
+    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """What the schema referred to says; each container is asked about once."""
         if not self.again or type(value) not in (dict, list):
-            yield from self.node.explain(value, at, visit)
-            return
+            return self.node.explain(value, at, visit)
         key = (id(self.node), id(value))
         told = visit.explained.get(key)
         if told is None:
-            told = list(islice(self.node.explain(value, at, visit), visit.limit))
-            visit.explained[key] = told
-        yield from told
+            told = visit.explained[key] = self.node.explain(value, at, visit)[: visit.limit]
+        return told
 
     def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
         """What the schema referred to has looked at."""
         return self.node.evaluated(value, visit)
+
+    def flat(self) -> bool:
+        """As the schema referred to."""
+        return self.node.flat
 
     def in_place(self) -> Iterable[Node]:
         """The schema referred to."""
@@ -52,6 +55,10 @@ class Ref(Check):
 class _Branches(Check):
     def __init__(self, nodes: list[Node]) -> None:
         self.nodes = nodes
+
+    def flat(self) -> bool:
+        """Whether every branch is."""
+        return all(node.flat for node in self.nodes)
 
     def in_place(self) -> Iterable[Node]:
         """Every branch."""
@@ -65,10 +72,9 @@ class AllOf(_Branches):
         """Whether every branch is content."""
         return all(node.ok(value, visit) for node in self.nodes)
 
-    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
+    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """What all branches say."""
-        broken = [node for node in self.nodes if not node.ok(value, visit)]
-        yield from in_order([node.explain(value, at, visit) for node in broken]) if broken else ()
+        return in_order([node.explain(value, at, visit) for node in self.nodes], visit.limit)
 
     def evaluated(self, value: Any, visit: Visit) -> Iterator[str | int]:
         """What every branch has looked at."""
@@ -83,10 +89,9 @@ class AnyOf(_Branches):
         """Whether one branch is content."""
         return any(node.ok(value, visit) for node in self.nodes)
 
-    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
+    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """What the branch that fits best says."""
-        if not self.ok(value, visit):
-            yield from best_branch(self.nodes, value, at, visit)
+        return () if self.ok(value, visit) else best_branch(self.nodes, value, at, visit)
 
     def evaluated(self, value: Any, visit: Visit) -> Iterator[str | int]:
         """What the branches that are content have looked at."""
@@ -106,13 +111,12 @@ class OneOf(AnyOf):
         """How many branches are content; counted no further than two."""
         return sum(1 for _ in islice((n for n in self.nodes if n.ok(value, visit)), 2))
 
-    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
+    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """What the branch that fits best says, or that more than one fits."""
         fitting = self._fitting(value, visit)
         if fitting == 0:
-            yield from best_branch(self.nodes, value, at, visit)
-        elif fitting == 2:
-            yield Violation(at, "oneOf")
+            return best_branch(self.nodes, value, at, visit)
+        return (Violation(at, "oneOf"),) if fitting == 2 else ()
 
 
 class Not(_Branches):
@@ -122,10 +126,9 @@ class Not(_Branches):
         """Whether its schema is not content."""
         return not self.nodes[0].ok(value, visit)
 
-    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
+    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """One violation at the value itself."""
-        if not self.ok(value, visit):
-            yield Violation(at, "not")
+        return () if self.ok(value, visit) else (Violation(at, "not"),)
 
 
 class If(_Branches):
@@ -140,11 +143,10 @@ class If(_Branches):
         node = self.then if self.test.ok(value, visit) else self.otherwise
         return node is None or node.ok(value, visit)
 
-    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
+    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """What the branch that `if` chooses says."""
         node = self.then if self.test.ok(value, visit) else self.otherwise
-        if node is not None:
-            yield from node.explain(value, at, visit)
+        return () if node is None else node.explain(value, at, visit)
 
     def evaluated(self, value: Any, visit: Visit) -> Iterator[str | int]:
         """What the branch that `if` chooses has looked at, and `if` itself if it holds."""
@@ -154,13 +156,13 @@ class If(_Branches):
                 yield from node.evaluated(value, visit)
 
 
-def best_branch(nodes: list[Node], value: Any, at: Place, visit: Visit) -> Iterable[Violation]:
+def best_branch(nodes: list[Node], value: Any, at: Place, visit: Visit) -> Found:
     """The violations of the branch that fits `value` best, the first of equals.
 
     Branches that only name another type, or other constants, become one violation that
     names them all.
     """
-    told = [list(islice(node.explain(value, at, visit), visit.limit)) for node in nodes]
+    told = [node.explain(value, at, visit)[: visit.limit] for node in nodes]
     alone = [each[0] for each in told if len(each) == 1 and each[0].place == at]
     if len(alone) == len(told):
         codes = {violation.code for violation in alone}
@@ -169,14 +171,14 @@ def best_branch(nodes: list[Node], value: Any, at: Place, visit: Visit) -> Itera
             return [Violation(at, "type", list(types))]
         if codes and codes <= {"const", "enum"}:
             return [Violation(at, "enum", [limit for v in alone for limit in _values(v)])]
-    return min(told, key=lambda each: _misfit(each, at), default=[])
+    return min(told, key=lambda each: _misfit(each, at), default=())
 
 
 def _values(violation: Violation) -> list[Any]:
     return list(violation.limit) if violation.code == "enum" else [violation.limit]
 
 
-def _misfit(told: list[Violation], at: Place) -> tuple[bool, bool, int]:
+def _misfit(told: Found, at: Place) -> tuple[bool, bool, int]:
     """How badly a branch fits: another type, another variant (a member that says which), count."""
     kind = any(v.code == "type" and v.place == at for v in told)
     variant = any(v.code in ("const", "enum") and len(v.place) <= len(at) + 1 for v in told)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["all_differ", "divides", "same_key"]
+__all__ = ["PLAIN", "all_differ", "divides", "same_key"]
+
+#: The types of values that are their own key.
+PLAIN = frozenset({str, int, float, type(None)})
 
 
 def same_key(value: Any) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .arrays import Contains, Items, UnevaluatedItems
-from .assertions import ASSERTIONS, Assertion, TypeCheck, enum
+from .assertions import ASSERTIONS, Assertion, Enum, TypeCheck
 from .combine import AllOf, AnyOf, If, Not, OneOf
 from .node import Check
 from .objects import (
@@ -50,12 +50,12 @@ def type_(schema: Context, keyword: str, names: str | list[str]) -> Check:
 
 def enum_(schema: Context, keyword: str, values: list[Any]) -> Check:
     """`enum`."""
-    return enum(keyword, values)
+    return Enum(keyword, values)
 
 
 def const(schema: Context, keyword: str, value: Any) -> Check:
     """`const`."""
-    return enum(keyword, [value])
+    return Enum(keyword, [value])
 
 
 def pattern(schema: Context, keyword: str, source: str) -> Check:

@@ -1,51 +1,26 @@
 """A schema made ready: for each type of value the tests that it has to pass.
 
-`ok` answers yes or no as fast as Python can; `explain` goes over a value that is not ok
-and gives its violations in document order, lazily. Both come from the same checks.
+`ok` answers yes or no as fast as Python can; `explain` gives the violations of a value in
+document order, no more than are asked for. Both come from the same checks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
-from functools import reduce
 from typing import Any
 
-from .violation import Place, Violation, in_order
+from .fusion import Bounds, Ok, Visit, combined, reject
+from .violation import Found, Place, Violation, in_order
 
-__all__ = ["TYPES", "Check", "Node", "Ok", "Reach", "Visit", "accept", "reject"]
+__all__ = ["CONTAINERS", "TYPES", "Check", "Node", "Reach"]
 
-
-class Visit:
-    """What is known so far about one body.
-
-    A reference that leads back into itself keeps its verdicts here, by schema and value:
-    each pair is looked at once, so that the time is bounded by the product of both, however
-    the schema branches. Values live as long as the visit, so that their id() is their name.
-    """
-
-    __slots__ = ("explained", "limit", "verdicts")
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.verdicts: dict[tuple[int, int], bool] = {}
-        self.explained: dict[tuple[int, int], list[Violation]] = {}
-
-
-Ok = Callable[[Any, Visit], bool]
 
 #: What the JSON parser makes; nothing else ever reaches a check.
 TYPES: tuple[type, ...] = (dict, list, str, int, float, bool, type(None))
 
-
-def accept(value: Any, visit: Visit) -> bool:
-    """Every value is right."""
-    return True
-
-
-def reject(value: Any, visit: Visit) -> bool:
-    """No value is right."""
-    return False
+#: Those that have others inside.
+CONTAINERS = frozenset({dict, list})
 
 
 class Reach(IntEnum):
@@ -66,6 +41,8 @@ class Check:
 
     #: The types that it speaks of.
     types: tuple[type, ...] = TYPES
+    #: Where it only compares: what it measures, the least and the most.
+    bounds: Bounds | None = None
     #: Where its violations may lie.
     reach = Reach.ANY
 
@@ -77,13 +54,20 @@ class Check:
         """`ok` for values of the type `kind`; None where there is nothing to test."""
         return self.ok if kind in self.types else None
 
-    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
-        """What is wrong with `value`, found at `at`; nothing if it is ok."""
+    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
+        """What is wrong with `value`, found at `at`; nothing if it is ok.
+
+        It may stop at the limit of the visit.
+        """
         raise NotImplementedError
 
     def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
         """Names or indices of `value`, of one of `types`, that it has looked at."""
         return ()
+
+    def flat(self) -> bool:
+        """Whether no schema in it can look into containers inside of the value."""
+        return True
 
     def in_place(self) -> Iterable[Node]:
         """Schemas that it applies to the very same value."""
@@ -93,38 +77,42 @@ class Check:
 class Node:
     """One schema. Made empty, since schemas refer to each other, then filled by `finish`."""
 
-    __slots__ = ("checks", "last", "location", "ok", "tables")
+    __slots__ = ("_tables", "checks", "flat", "last", "leaf", "location", "ok")
 
     def __init__(self, location: str) -> None:
         self.location = location
         self.checks: list[Check] = []
         self.last: list[Check] = []
-        self.tables: dict[type, tuple[list[Check], list[Check]]] = {}
-        self.ok: Ok = self._unready
+        #: For each type that has been explained the checks that speak of it.
+        self._tables: dict[type, tuple[list[Check], list[Check], list[Check]]] = {}
+        self.ok: Ok = self._later
+        #: Whether no container is ever ok, and whether it looks into none inside of one: then
+        #: asking before explaining costs little, else it would be done again at each level.
+        self.leaf = self.flat = False
 
     def finish(self, checks: list[Check], last: list[Check]) -> None:
         """Take the checks; those of `last` speak only where all others are content."""
         self.checks, self.last = checks, last
-        everything = checks + last
-        self.tables = {t: _by_reach([c for c in checks if c.ok_for(t)]) for t in TYPES}
-        tests = {t: [f for c in everything if (f := c.ok_for(t)) is not None] for t in TYPES}
-        self.ok = _combined({t: _without_doubt(fs) for t, fs in tests.items()})
+        tests = {kind: _tests(kind, checks + last) for kind in TYPES}
+        self.ok = combined(tests)
+        self.leaf = all(reject in tests[kind][0] for kind in CONTAINERS)
+        self.flat = all(check.flat() for check in checks + last)
 
-    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
+    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """The violations of `value`, in document order."""
-        found = False
-        first, others = self.tables[type(value)]
+        kind = type(value)
+        first, others, last = self._tables.get(kind) or self._table(kind)
+        found: list[Violation] = []
         for check in first:
-            for violation in check.explain(value, at, visit):
-                found = True
-                yield violation
-        streams = [check.explain(value, at, visit) for check in others]
-        for violation in in_order(streams) if streams else ():
-            found = True
-            yield violation
-        for check in self.last if not found else ():
-            if check.ok_for(type(value)) is not None:
-                yield from check.explain(value, at, visit)
+            found += check.explain(value, at, visit)
+        if len(others) == 1:
+            found += others[0].explain(value, at, visit)
+        elif others:
+            several = [check.explain(value, at, visit) for check in others]
+            found += in_order(several, visit.limit)
+        for check in last if not found else ():
+            found += check.explain(value, at, visit)
+        return found
 
     def evaluated(self, value: Any, visit: Visit) -> Iterator[str | int]:
         """Names or indices that any of its keywords has looked at."""
@@ -138,33 +126,27 @@ class Node:
         checks = (check for check in self.checks if type(value) in check.types)
         return {each for check in checks for each in check.evaluated(value, visit)}
 
-    def _unready(self, value: Any, visit: Visit) -> bool:
-        raise AssertionError(f"{self.location} is used before it is finished")
+    def _table(self, kind: type) -> tuple[list[Check], list[Check], list[Check]]:
+        """The checks of values of one type: those whose violations come first, one check
+        after the other, those to be put in order, and the last ones.
+        """
+        checks = [check for check in self.checks if check.ok_for(kind) is not None]
+        mixed = any(check.reach is Reach.ANY for check in checks)
+        border = Reach.HERE if mixed else Reach.MISSING
+        first = sorted((c for c in checks if c.reach <= border), key=lambda check: check.reach)
+        others = [check for check in checks if check.reach > border]
+        last = [check for check in self.last if check.ok_for(kind) is not None]
+        self._tables[kind] = first, others, last
+        return first, others, last
+
+    def _later(self, value: Any, visit: Visit) -> bool:
+        """`ok` for whoever refers to this node before it is finished."""
+        return self.ok(value, visit)
 
 
-def _by_reach(checks: list[Check]) -> tuple[list[Check], list[Check]]:
-    """Those whose violations come first, one check after the other, and those to be merged."""
-    mixed = any(check.reach is Reach.ANY for check in checks)
-    last = Reach.HERE if mixed else Reach.MISSING
-    first = sorted((c for c in checks if c.reach <= last), key=lambda check: check.reach)
-    return first, [check for check in checks if check.reach > last]
-
-
-def _without_doubt(tests: list[Ok]) -> list[Ok]:
-    return [reject] if reject in tests else tests
-
-
-def _combined(tests: dict[type, list[Ok]]) -> Ok:
-    """One function of the tests for each type."""
-    by_type = {kind: reduce(_both, each) if each else accept for kind, each in tests.items()}
-    if len(set(by_type.values())) == 1:
-        return by_type[dict]
-
-    def ok(value: Any, visit: Visit) -> bool:
-        return by_type[type(value)](value, visit)
-
-    return ok
-
-
-def _both(first: Ok, second: Ok) -> Ok:
-    return lambda value, visit: first(value, visit) and second(value, visit)
+def _tests(kind: type, checks: list[Check]) -> tuple[list[Ok], list[Bounds]]:
+    """The tests for values of one type, and the bounds that they have to be within."""
+    speaking = [check for check in checks if kind in check.types]
+    bounds = [check.bounds for check in speaking if check.bounds is not None]
+    tests = [c.ok_for(kind) for c in speaking if c.bounds is None]
+    return [test for test in tests if test is not None], bounds

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from .node import Check, Node, Ok, Reach, Visit
-from .violation import Place, Violation, in_order, step
+from .fusion import Ok, Visit, accept
+from .node import CONTAINERS, Check, Node, Reach
+from .violation import Found, Place, Violation, in_order, step
 
 __all__ = [
     "DependentRequired",
@@ -38,27 +39,13 @@ class Members(_ObjectCheck):
         self.named, self.patterns, self.rest = named, patterns, rest
 
     def ok_for(self, kind: type) -> Ok | None:
-        """The simplest loop that does it, over the finished schemas."""
+        """The simplest loop that does it."""
         if kind is not dict:
             return None
         if self.patterns:
             return self.ok
-        return self._ok_rest if self.rest else self._ok_named
-
-    def _ok_named(self, value: Any, visit: Visit) -> bool:
-        named = self.named
-        for name, item in value.items():
-            if name in named and not named[name].ok(item, visit):
-                return False
-        return True
-
-    def _ok_rest(self, value: Any, visit: Visit) -> bool:
-        named, rest = self.named, self.rest
-        for name, item in value.items():
-            node = named.get(name, rest)
-            if node is not None and not node.ok(item, visit):
-                return False
-        return True
+        tests = {name: node.ok for name, node in self.named.items()}
+        return _members(tests, accept if self.rest is None else self.rest.ok)
 
     def ok(self, value: Any, visit: Visit) -> bool:
         """Whether every member is as its schemas want it."""
@@ -75,21 +62,46 @@ class Members(_ObjectCheck):
             found += [node for search, node in self.patterns if search(name)]
         return found or ([self.rest] if self.rest else found)
 
-    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
+    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """Member by member."""
+        found: list[Violation] = []
         for number, (name, item) in enumerate(value.items()):
+            if len(found) >= visit.limit:
+                break
             if self.patterns:
-                nodes = [node for node in self.nodes(name) if not node.ok(item, visit)]
-            else:
-                node = self.named.get(name, self.rest)
-                nodes = [] if node is None or node.ok(item, visit) else [node]
-            if nodes:
                 there = step(at, number, name)
-                yield from in_order([node.explain(item, there, visit) for node in nodes])
+                several = [each.explain(item, there, visit) for each in self.nodes(name)]
+                found += in_order(several, visit.limit)
+                continue
+            node = self.named.get(name, self.rest)
+            if node is None or (
+                (node.flat or type(item) not in CONTAINERS) and node.ok(item, visit)
+            ):
+                continue
+            found += node.explain(item, step(at, number, name), visit)
+        return found
+
+    def flat(self) -> bool:
+        """Whether only scalars can be right."""
+        nodes = [*self.named.values(), *(node for _, node in self.patterns)]
+        return all(node.leaf for node in (nodes if self.rest is None else [*nodes, self.rest]))
 
     def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
         """The names that have a schema here."""
         return [name for name in value if self.nodes(name)]
+
+
+def _members(tests: dict[str, Ok], rest: Ok) -> Ok:
+    """Whether each member passes the test of its name, or that for all the rest."""
+    test = tests.get
+
+    def ok(value: Any, visit: Visit) -> bool:
+        for name, item in value.items():
+            if not test(name, rest)(item, visit):
+                return False
+        return True
+
+    return ok
 
 
 class Required(_ObjectCheck):
@@ -106,11 +118,12 @@ class Required(_ObjectCheck):
         there: bool = self.all <= value.keys()
         return there
 
-    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
+    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """One violation for each that is missing."""
-        for name in self.names:
-            if name not in value:
-                yield Violation(step(at, -1, name), "required", None)
+        if self.all <= value.keys():
+            return ()
+        missing = [name for name in self.names if name not in value][: visit.limit]
+        return [Violation(step(at, -1, name), "required") for name in missing]
 
 
 class DependentRequired(_ObjectCheck):
@@ -130,12 +143,15 @@ class DependentRequired(_ObjectCheck):
             for other in others
         )
 
-    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
+    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """One violation for each that is missing."""
-        for name, others in self.lists.items():
-            for other in others if name in value else ():
-                if other not in value:
-                    yield Violation(step(at, -1, other), self.code, name)
+        return [
+            Violation(step(at, -1, other), self.code, name)
+            for name, others in self.lists.items()
+            if name in value
+            for other in others
+            if other not in value
+        ]
 
 
 class DependentSchemas(_ObjectCheck):
@@ -150,16 +166,20 @@ class DependentSchemas(_ObjectCheck):
         """Whether the object is as each member that it has wants it."""
         return all(node.ok(value, visit) for name, node in self.nodes.items() if name in value)
 
-    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
+    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """What those schemas say."""
-        streams = [n.explain(value, at, visit) for name, n in self.nodes.items() if name in value]
-        yield from in_order(streams) if streams else ()
+        several = [n.explain(value, at, visit) for name, n in self.nodes.items() if name in value]
+        return in_order(several, visit.limit)
 
     def evaluated(self, value: Any, visit: Visit) -> Iterator[str | int]:
         """What those schemas have looked at."""
         for name, node in self.nodes.items():
             if name in value:
                 yield from node.evaluated(value, visit)
+
+    def flat(self) -> bool:
+        """Whether each of them is."""
+        return all(node.flat for node in self.nodes.values())
 
     def in_place(self) -> Iterable[Node]:
         """Each of them."""
@@ -176,14 +196,16 @@ class PropertyNames(_ObjectCheck):
         """Whether every name is right."""
         return all(self.node.ok(name, visit) for name in value)
 
-    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
+    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """What is wrong with each name."""
+        found: list[Violation] = []
         for number, name in enumerate(value):
-            if not self.node.ok(name, visit):
-                there = step(at, number, name)
-                for violation in self.node.explain(name, there, visit):
-                    limit = (violation.code, violation.limit)
-                    yield Violation(there, "propertyNames", limit)
+            if len(found) >= visit.limit:
+                break
+            there = step(at, number, name)
+            told = self.node.explain(name, there, visit)
+            found += [Violation(there, "propertyNames", (v.code, v.limit)) for v in told]
+        return found
 
 
 class UnevaluatedProperties(_ObjectCheck):
@@ -197,12 +219,20 @@ class UnevaluatedProperties(_ObjectCheck):
         seen = self.node.seen(value, visit)
         return all(self.rest.ok(value[name], visit) for name in value if name not in seen)
 
-    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
+    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """Member by member."""
         seen = self.node.seen(value, visit)
+        found: list[Violation] = []
         for number, (name, item) in enumerate(value.items()):
-            if name not in seen and not self.rest.ok(item, visit):
-                yield from self.rest.explain(item, step(at, number, name), visit)
+            if len(found) >= visit.limit:
+                break
+            if name not in seen:
+                found += self.rest.explain(item, step(at, number, name), visit)
+        return found
+
+    def flat(self) -> bool:
+        """Its neighbours are asked as well."""
+        return False
 
     def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
         """All that are left."""

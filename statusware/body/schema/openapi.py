@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import keywords as k
 from .assertions import NUMBERS, Assertion, Never, TypeCheck
-from .node import Check, Ok
+from .fusion import Ok
+from .node import Check
 from .objects import Members, Required
 from .variants import DiscriminatedAnyOf, DiscriminatedOneOf
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .combine import AnyOf, OneOf
-from .node import Check, Node, Ok, Visit
-from .violation import Place, Violation
+from .fusion import Ok, Visit
+from .node import Check, Node
+from .violation import Found, Place
 
 __all__ = ["DiscriminatedAnyOf", "DiscriminatedOneOf", "Nullable"]
 
@@ -25,14 +26,14 @@ class DiscriminatedAnyOf(AnyOf):
         number = self.numbers.get(tag) if isinstance(tag, str) else None
         return None if number is None else self.nodes[number]
 
-    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
+    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """What the branch that is named says, else the one that fits best."""
         if self.ok(value, visit):
-            return
+            return ()
         node = self.chosen(value)
-        yield from (
-            super().explain(value, at, visit) if node is None else node.explain(value, at, visit)
-        )
+        if node is None:
+            return super().explain(value, at, visit)
+        return node.explain(value, at, visit)
 
 
 class DiscriminatedOneOf(DiscriminatedAnyOf, OneOf):
@@ -62,10 +63,17 @@ class Nullable(Check):
         """Nothing to test for null."""
         return None if kind is type(None) else self.node.ok
 
-    def explain(self, value: Any, at: Place, visit: Visit) -> Iterator[Violation]:
+    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """What the schema says."""
-        if value is not None:
-            yield from self.node.explain(value, at, visit)
+        return () if value is None else self.node.explain(value, at, visit)
+
+    def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
+        """What the schema has looked at."""
+        return self.node.evaluated(value, visit)
+
+    def flat(self) -> bool:
+        """As the schema."""
+        return self.node.flat
 
     def in_place(self) -> Iterable[Node]:
         """The schema."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from heapq import merge
-from typing import Any
+from collections.abc import Sequence
+from itertools import chain
+from operator import attrgetter
+from typing import Any, NamedTuple
 
-__all__ = ["MAX_POINTER", "Place", "Violation", "in_order", "step"]
+__all__ = ["MAX_POINTER", "Found", "Place", "Violation", "in_order", "step"]
 
 #: The way from the body to a value in it: for each step its number among the members
 #: or items there (which gives document order) and its name or index.
@@ -18,8 +18,7 @@ Place = tuple[tuple[int, str | int], ...]
 MAX_POINTER = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(NamedTuple):
     """`code` is the keyword that is broken, `limit` what it demands (from the schema)."""
 
     place: Place
@@ -48,6 +47,15 @@ def step(at: Place, number: int, token: str | int) -> Place:
     return (*at, (number, token))
 
 
-def in_order(streams: list[Iterator[Violation]]) -> Iterable[Violation]:
-    """One stream of several that are each in document order, drawn no further than needed."""
-    return streams[0] if len(streams) == 1 else merge(*streams, key=lambda v: v.order)
+#: Violations in document order.
+Found = Sequence[Violation]
+
+_ORDER = attrgetter("order")
+
+
+def in_order(several: list[Found], limit: int) -> Found:
+    """The first `limit` violations of several lists, together in document order."""
+    several = [found for found in several if found]
+    if len(several) < 2:
+        return several[0] if several else ()
+    return sorted(chain.from_iterable(several), key=_ORDER)[:limit]
