@@ -59,7 +59,9 @@ def test_sessions(folder, session):
 
 def test_the_configuration_of_schemathesis_is_that_of_our_tests():
     (told,) = blocks("schemathesis.toml")
-    assert tomllib.loads(told)["phases"] == tomllib.loads(CONFIG)["phases"]
+    ours = tomllib.loads(CONFIG)
+    del ours["operations"]  # the bug of the example
+    assert tomllib.loads(told) == ours
 
 
 def test_what_is_shown_has_the_options_of_our_tests():
