@@ -17,7 +17,8 @@ from urllib.parse import unquote, urldefrag, urlsplit
 from ..body.schema import Schema
 from ..body.schema.dialects import DEFAULT, Dialect, dialect_of
 from ..body.schema.library import Library, Target
-from .components import Components, reference
+from .components import Components
+from .references import reference
 
 __all__ = ["LISTED", "NAMED", "SINGLE", "Bundle"]
 

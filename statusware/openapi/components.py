@@ -7,13 +7,14 @@ schemas of the two formats. All of it is valid in 3.0 as in 3.1.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..catalog import CODES, Entry, entry
 from ..phrases import phrase
 from ..problem import Problem, document
 from .contract import Contract
+from .references import reference, references
 from .shapes import EXTENSIONS, HEADERS, SCHEMAS, SIMPLE
 
 __all__ = ["Components"]
@@ -84,13 +85,13 @@ class Components:
         made: dict[str, dict[str, Any]] = {}
         if "securitySchemes" in self.parts:
             made["securitySchemes"] = self.parts["securitySchemes"]
-        todo = list(_references(document))
+        todo = list(references(document))
         while todo:
             _, _, section, name = [*todo.pop().split("/", 3), "", "", ""][:4]
             found = self.parts.get(section, {})
             if name in found and name not in made.setdefault(section, {}):
                 made[section][name] = found[name]
-                todo += _references(found[name])
+                todo += references(found[name])
         return made
 
     def add(self, section: str, wanted: str, value: Any) -> str:
@@ -105,6 +106,14 @@ class Components:
             elif mine.setdefault(name, value) == value:
                 return name
         raise LookupError(wanted)  # never: the candidates do not end
+
+    def known_scheme(self, made: Mapping[str, Any]) -> str:
+        """The name of a security scheme of theirs that asks for the same; empty if none does."""
+        theirs = self._theirs.get("securitySchemes")
+        for name, value in theirs.items() if isinstance(theirs, Mapping) else ():
+            if isinstance(value, Mapping) and _asks(value) == _asks(made):
+                return str(name)
+        return ""
 
     def reserve(self, section: str, wanted: str) -> str:
         """The name of a component that is still to be made, as it may refer to itself."""
@@ -179,11 +188,6 @@ class Components:
         return code if known is None or known.status == status else f"{code}-{status}"
 
 
-def reference(section: str, name: str) -> dict[str, Any]:
-    """A reference to a component."""
-    return {"$ref": f"#/components/{section}/{name}"}
-
-
 def _entries(contract: Contract) -> dict[str, Entry]:
     """Every code by name; the app's exceptions may have codes that no table lists."""
     entries: dict[str, Entry] = {}
@@ -202,18 +206,10 @@ def _entries(contract: Contract) -> dict[str, Entry]:
     return entries | CODES | dict(contract.problems)
 
 
-def _references(value: Any) -> Iterator[str]:
-    """Every `$ref` in a value that leads to a component."""
-    todo = [value]
-    while todo:
-        each = todo.pop()
-        if isinstance(each, Mapping):
-            uri = each.get("$ref")
-            if isinstance(uri, str) and uri.startswith("#/components/"):
-                yield uri
-            todo += each.values()
-        elif isinstance(each, list):
-            todo += each
+def _asks(scheme: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a security scheme asks for, whatever it is called and however it is described."""
+    members = (scheme.get(name) for name in ("type", "scheme", "in", "name"))
+    return tuple(str(member).lower() for member in members)
 
 
 def _candidates(wanted: str) -> Iterable[str]:

@@ -225,7 +225,6 @@ def _nothing(work: _Work, value: Any) -> None:
 
 _minimum = _limit("minimum", "exclusiveMinimum", max)
 _maximum = _limit("maximum", "exclusiveMaximum", min)
-
 _STEPS: dict[str, Callable[[_Work, Any], None]] = {
     "$ref": _reference,
     "type": _type,

@@ -109,7 +109,9 @@ class Operations:
         """The names of the security schemes of each scheme, which are added."""
         for scheme, objects in security_schemes(self.contract.schemes).items():
             self._schemes[scheme] = [
-                self.components.add("securitySchemes", name, made) for name, made in objects.items()
+                self.components.known_scheme(made)
+                or self.components.add("securitySchemes", name, made)
+                for name, made in objects.items()
             ]
         return self._schemes
 

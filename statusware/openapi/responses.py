@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .answers import Answers
-from .components import Components, reference
+from .components import Components
 from .document import Document, Part
+from .references import reference
 
 __all__ = ["Responses"]
 

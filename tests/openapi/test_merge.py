@@ -5,14 +5,17 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 from openapi_spec_validator import validate
 
 from statusware import Policy, PolicyError
 from statusware.cli.openapi import contract_of
 from statusware.openapi.document import Document
 from statusware.openapi.merge import merged
+from statusware.openapi.write import written
 
-from .policies import SECRET
+from .policies import SECRET, policies
 
 HERE = Path(__file__).parent
 RECIPES = HERE.parent.parent / "examples" / "recipes" / "statusware.toml"
@@ -154,6 +157,14 @@ def test_security_is_added_where_none_is():
     made, _ = merge(theirs(**SECURED), rules)
     assert made["paths"]["/x"]["get"]["security"] == [{"bearer": []}]
     assert list(made["components"]["securitySchemes"]) == ["theirs", "bearer"]
+
+
+def test_a_security_scheme_of_theirs_that_asks_for_the_same_is_used():
+    theirs_too = {"jwt": {"type": "http", "scheme": "Bearer", "description": "A token."}}
+    document = theirs(components={"securitySchemes": {"x": {"$ref": "#/x"}, **theirs_too}})
+    made, _ = merged(Document(document), contract_of(Policy(policy(allow=["authenticated"]))))
+    assert made["paths"]["/x"]["get"]["security"] == [{"jwt": []}]
+    assert list(made["components"]["securitySchemes"]) == ["x", "jwt"]
 
 
 @pytest.mark.parametrize("where", ["document", "operation"])
@@ -362,3 +373,21 @@ def test_a_document_that_is_none(document, told):
     with pytest.raises(PolicyError) as caught:
         merged(Document(document), contract_of(Policy(policy())))
     assert told in str(caught.value)
+
+
+@settings(
+    max_examples=12, deadline=None, derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)  # fmt: skip
+@given(policies(), policies(), st.sampled_from(["3.0", "3.1"]))
+def test_the_document_of_one_policy_and_the_answers_of_another(one, other, version):
+    try:
+        first, second = contract_of(Policy(one)), contract_of(Policy(other))
+    except PolicyError:
+        assume(False)
+    document, _ = written(first, version=version)
+    made, _ = merged(Document(document), second)
+    validate(made)
+    lossless(document, made)
+    again, _ = merged(Document(made), second)
+    assert again == made
