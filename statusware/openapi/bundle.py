@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, urldefrag, urlsplit
 
@@ -110,11 +110,7 @@ class _Writer:
         def inner(value: Any) -> Any:
             return self.write(value, base, dialect)
 
-        references: list[dict[str, Any]] = []
-        for key in _REFERENCES:
-            if key in schema and key in dialect.keywords:
-                self._check(key, schema[key], base, dialect)
-                references.append(self._bundle.referred(schema[key], base, self._library, dialect))
+        references = list(self._referred(schema, base, dialect))
         if references and dialect.ref_hides:
             return references[0]
         made = dict(references[0]) if len(references) == 1 else {}
@@ -144,6 +140,14 @@ class _Writer:
             if "/" in uri
         }
         return {**schema["discriminator"], "mapping": made}
+
+    def _referred(
+        self, schema: Mapping[str, Any], base: str, dialect: Dialect
+    ) -> Iterator[dict[str, Any]]:
+        for key in _REFERENCES:
+            if key in schema and key in dialect.keywords:
+                self._check(key, schema[key], base, dialect)
+                yield self._bundle.referred(schema[key], base, self._library, dialect)
 
     def _check(self, key: str, uri: str, base: str, dialect: Dialect) -> None:
         """Raise `_DynamicError` for a reference that could lead to several places."""
@@ -196,11 +200,8 @@ def _translated(
     inner: Callable[[Any], Any],
 ) -> dict[str, Any]:
     """One keyword of an older draft as draft 2020-12 says it."""
-    if key in ("exclusiveMinimum", "exclusiveMaximum") and isinstance(value, bool):
-        limit = schema.get(key.replace("exclusiveM", "m"))
-        return {key: limit} if value and limit is not None else {}
-    if key in ("minimum", "maximum") and schema.get(f"exclusiveM{key[1:]}") is True:
-        return {}
+    if key in _LIMITS:
+        return _limit(key, value, schema)
     if key == "items" and isinstance(value, list):
         rest = schema.get("additionalItems")
         made = {"prefixItems": [inner(each) for each in value]} if value else {}
@@ -216,6 +217,17 @@ def _translated(
     if key in NAMED:
         return {key: {name: inner(each) for name, each in value.items()}}
     return {} if key == "required" and not value else {key: value}
+
+
+_LIMITS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+
+
+def _limit(key: str, value: Any, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """In draft 4 `exclusiveMinimum` is a flag beside the limit."""
+    if isinstance(value, bool):
+        limit = schema.get(key.replace("exclusiveM", "m"))
+        return {key: limit} if value and limit is not None else {}
+    return {} if schema.get(f"exclusiveM{key[1:]}") is True else {key: value}
 
 
 def _dependencies(value: Mapping[str, Any], inner: Callable[[Any], Any]) -> dict[str, Any]:

@@ -46,10 +46,10 @@ def written(
     has a response, used or not; with `rules`, operations carry `x-allow`.
     """
     notes: list[str] = []
-    every_one = list(contract.listed() if listed is None else listed)
-    shown = [each for each in every_one if hidden or not each.route.hide]
-    if left := len({each.route for each in every_one} - {each.route for each in shown}):
-        notes.append(f"hidden routes, left out: {left}")
+    shown = list(contract.listed() if listed is None else listed)
+    if not hidden and (left := {each.route for each in shown if each.route.hide}):
+        notes.append(f"hidden routes, left out: {len(left)}")
+        shown = [each for each in shown if not each.route.hide]
     operations = Operations(contract, version)
     document: dict[str, Any] = {
         "openapi": VERSIONS[version],
