@@ -5,7 +5,7 @@ Bodies that were cut off on their way are the most frequent of all that is no JS
 
 from __future__ import annotations
 
-from .fault import NAME, UNCLOSED, VALUE, Fault
+from .expected import NAME, UNCLOSED, VALUE, Fault
 
 __all__ = ["cut_off"]
 

@@ -10,40 +10,27 @@ which name stands twice, or which integer is too large for some.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-__all__ = [
-    "INFINITY",
-    "LEAST",
-    "MOST",
-    "NAME",
-    "SURROGATE",
-    "UNCLOSED",
-    "VALUE",
-    "Fault",
-    "find",
-    "lone_surrogate",
-    "search",
-]
+from .expected import (
+    INFINITY,
+    INTEGER,
+    LEAST,
+    MOST,
+    NAME,
+    NUMBER,
+    SURROGATE,
+    UNCLOSED,
+    VALUE,
+    Fault,
+)
 
-INFINITY = math.inf
+__all__ = ["find", "lone_surrogate", "search"]
 
 #: Objects and arrays that are read in vain before everything is looked at step by step.
 MAX_FAILURES = 4
-
-#: I-JSON section 2.2 warns of integers that not everyone can hold; these fit 64 bits.
-LEAST, MOST = -(2**63), 2**64 - 1
-
-VALUE = "a value before the end"
-NAME = "a name in double quotes"
-INTEGER = "an integer from -2^63 to 2^64-1"
-NUMBER = "a number that a double can hold"
-UNCLOSED = "the closing quotation mark of a string"
-SURROGATE = "a surrogate pair (one alone is no character)"
 
 _SPACE = re.compile(r"[ \t\n\r]*+")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
@@ -72,13 +59,6 @@ _ITEMS = re.compile(rf"(?:{_W}{_SCALAR}{_W},)*+")
 _SMALL_ITEMS = re.compile(rf"(?:{_W}{_SMALL}{_W},)*+")
 _MEMBERS = re.compile(rf"(?:{_W}{_PLAIN}{_W}:{_W}{_SCALAR}{_W},)*+")
 _MEMBER = re.compile(rf"{_W}\"([^\"]*+)\"{_W}:{_W}{_SCALAR}{_W},")
-
-
-class Fault(NamedTuple):
-    """The character (counted from 0) and what should have stood there."""
-
-    at: int
-    expected: str
 
 
 class _Found(Exception):

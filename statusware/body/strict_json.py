@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from ..problem import Problem
-from . import fast, fault
+from . import fast
 from .depth import is_deep
 from .ending import cut_off
+from .expected import INFINITY, LEAST, MOST, SURROGATE, Fault
 from .fast import Doubt
 
 __all__ = ["MAX_DEPTH", "Parser", "loads", "parser"]
@@ -22,7 +26,7 @@ __all__ = ["MAX_DEPTH", "Parser", "loads", "parser"]
 #: The value of a body that nests at most so deeply; raises the Problem of a bad one.
 Parser = Callable[[bytes, int], Any]
 
-#: Levels of nesting that are taken by default.
+#: Levels of nesting that are taken by de_fault().
 MAX_DEPTH = 64
 
 
@@ -47,17 +51,17 @@ def _with_care(body: bytes, max_depth: int, doubt: Doubt = Doubt.NONE) -> Any:
         text = body.decode()
     except UnicodeDecodeError as error:
         read = body[: error.start].decode()
-        raise problem(fault.Fault(len(read), "a valid UTF-8 character"), read) from None
+        raise problem(Fault(len(read), "a valid UTF-8 character"), read) from None
     if is_deep(body, max_depth):
-        raise problem(fault.find(text, max_depth, (None, None)), text)
+        raise problem(_fault().find(text, max_depth, (None, None)), text)
     if doubt is not Doubt.NONE:
         _look_first(text, max_depth, doubt)
     try:
         value = _decoder(body).decode(text)
     except (ValueError, RecursionError):
-        raise problem(fault.find(text, max_depth, (_end, _strict_end)), text) from None
-    if b"\\u" in body and (at := fault.lone_surrogate(text)) is not None:
-        raise problem(fault.Fault(at, fault.SURROGATE), text)
+        raise problem(_fault().find(text, max_depth, (_end, _strict_end)), text) from None
+    if b"\\u" in body and (at := _fault().lone_surrogate(text)) is not None:
+        raise problem(Fault(at, SURROGATE), text)
     return value
 
 
@@ -65,13 +69,21 @@ def _look_first(text: str, max_depth: int, doubt: Doubt) -> None:
     """Raise the Problem of a text in which a fault is likely, if there is one."""
     if doubt is Doubt.CUT_OFF and (found := cut_off(text)):
         raise problem(found, text)
-    if doubt is not Doubt.CHANGED and (found := fault.search(text, max_depth, _end, strict=False)):
+    if doubt is not Doubt.CHANGED and (
+        found := _fault().search(text, max_depth, _end, strict=False)
+    ):
         raise problem(found, text)
-    if found := fault.search(text, max_depth, _strict_end, strict=True):
+    if found := _fault().search(text, max_depth, _strict_end, strict=True):
         raise problem(found, text)
 
 
-def problem(found: fault.Fault, text: str) -> Problem:
+@cache
+def _fault() -> ModuleType:
+    """What finds faults, loaded when there is one to be found."""
+    return import_module(f"{__package__}.fault")
+
+
+def problem(found: Fault, text: str) -> Problem:
     """The 400 that says where (both counted from 1, columns in characters) and what."""
     line = text.count("\n", 0, found.at) + 1
     column = found.at - text.rfind("\n", 0, found.at)
@@ -98,14 +110,14 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _integer(digits: str) -> int:
     # The length first: int() takes quadratic time, or raises, on thousands of digits.
-    if len(digits) <= 20 and fault.LEAST <= (value := int(digits)) <= fault.MOST:
+    if len(digits) <= 20 and LEAST <= (value := int(digits)) <= MOST:
         return value
     raise ValueError("an integer beyond 64 bits")
 
 
 def _float(digits: str) -> float:
     value = float(digits)
-    if value in (fault.INFINITY, -fault.INFINITY):
+    if value in (INFINITY, -INFINITY):
         raise ValueError("a number beyond a double")
     return value
 

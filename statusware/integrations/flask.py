@@ -24,6 +24,7 @@ from werkzeug.local import LocalProxy
 
 from ..auth.identity import Identity
 from ..errors import PolicyError, nearest
+from ..layers.guard import calling
 from ..layers.record import log_failure, log_translated
 from ..layers.translate import Translation
 from ..policy import Policy, wrap
@@ -115,7 +116,7 @@ def _install(app: Flask, policy: Policy | None, *, override: bool) -> None:
     wrapped = wrap(inside, policy)
     context = policy is not None and needs_context(policy)
     app.extensions["statusware"] = policy
-    vars(app)["wsgi_app"] = Outside(app, wrapped, context=context)
+    vars(app)["wsgi_app"] = calling(Outside(app, wrapped, context=context))
 
 
 class _Handler:

@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..auth.custom import Custom
+from ..layers.guard import calling
 from ..layers.translate import Translation
 from ..policy import Policy
 from ..problem import Problem
@@ -45,7 +46,7 @@ class Outside:
     """Around the policy: the app context, and exceptions that are to reach the server."""
 
     def __init__(self, app: Flask, wrapped: WSGIApplication, *, context: bool) -> None:
-        self._app, self._wrapped, self._context = app, wrapped, context
+        self._app, self._wrapped, self._context = app, calling(wrapped), context
         #: How its errors look; our gunicorn workers ask for it.
         self.renderer = getattr(wrapped, "renderer", None)
 

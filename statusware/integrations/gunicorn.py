@@ -86,7 +86,10 @@ def _environ(request: Any) -> dict[str, Any]:
 def _renderer(app: Any) -> Any:
     """The renderer of the envelope around an app; a Flask app has its layers in `wsgi_app`."""
     found = getattr(app, "renderer", None)
-    return found if found is not None else getattr(getattr(app, "wsgi_app", None), "renderer", None)
+    if found is None:
+        inner = getattr(app, "wsgi_app", None)
+        found = getattr(getattr(inner, "__self__", inner), "renderer", None)
+    return found
 
 
 def _message(problem: Problem, environ: dict[str, Any]) -> bytes:

@@ -222,7 +222,8 @@ def _merged(app: _Headers, ours: _Headers, environ: WSGIEnvironment) -> _Headers
     ours brings its own Content-Security-Policy, as the app's may forbid its style. For HEAD
     there is no telling how long the body of GET would be, hence no Content-Length.
     """
-    drop = _REPLACED_BY_PAGE if has(ours, "content-security-policy") else _REPLACED
+    is_page = ours[0][1].startswith("text/html")  # Content-Type comes first
+    drop = _REPLACED_BY_PAGE if is_page else _REPLACED
     kept = [field for field in app if field[0].lower() not in drop]
     head = environ.get("REQUEST_METHOD") == "HEAD"
     if not kept and not head:

@@ -81,9 +81,11 @@ def default_page(status: int, media_type: str, body: bytes, environ: WSGIEnviron
         return None
     if not body and _TOLD in environ:  # HEAD
         return str(environ[_TOLD])
-    kind = "json" if is_json(media_type) else media_type.rpartition("/")[2]
+    kind = media_type.rpartition("/")[2]
     if kind not in PAGES:
-        return None
+        if not is_json(media_type):
+            return None
+        kind = "json"
     text = body.decode("utf-8", "replace")
     for page in PAGES[kind]:
         said = page(status, text, environ)

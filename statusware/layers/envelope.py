@@ -23,6 +23,7 @@ from ..problem import Problem, Renderer
 from .bare import KEEP, judge, replace
 from .catalogue import pages
 from .cors import Cors
+from .guard import calling
 from .record import log_failure, log_midstream, log_translated
 from .rendering import Rendering
 from .response import Outgoing, Rest, begin, following
@@ -70,7 +71,7 @@ class ErrorEnvelope:
             raise PolicyError(f"{keep!r} is unknown", key="keep", hint=nearest(str(keep), KEEP))
         check_app(app)
         check_flag("html", html)
-        self.app, self._cors = app, cors
+        self.app, self._call, self._cors = app, calling(app), cors
         entries = own_entries(problems or {})
         #: How problems look; others may ask for it.
         self.renderer = Rendering(format=format, types=types, html=html, entries=entries)
@@ -102,7 +103,7 @@ class ErrorEnvelope:
         out.server = start_response
         result: Iterable[bytes] = ()
         try:
-            result = self.app(environ, out.start)
+            result = self._call(environ, out.start)
             if out.error:
                 answered = environ.get("statusware.answered")  # a problem's own goes out as it is
                 opened = answered is None or answered[1] is not out.headers
@@ -121,7 +122,11 @@ class ErrorEnvelope:
                 result = following(first, rest, getattr(result, "close", None), environ)
                 next(result)
             if not out.sent:
-                out.send()
+                if out.status is None or out.exc_info is not None:
+                    out.send()
+                else:  # the same without a call
+                    out.sent = True
+                    out.writing = start_response(out.status, out.headers)
         except Exception as error:  # the app's, whatever it is: this layer answers for it
             Rest(result, environ).close_quietly()
             if out.sent:
@@ -138,7 +143,7 @@ class ErrorEnvelope:
     ) -> Iterable[bytes]:
         """A request that changes the protocol is the app's; only a `Problem` is answered here."""
         try:
-            return self.app(environ, start_response)
+            return self._call(environ, start_response)
         except Problem as problem:
             return problem(environ, start_response)
 
@@ -187,7 +192,8 @@ class ErrorEnvelope:
     def _around(self, response: WSGIApplication) -> ErrorEnvelope:
         """The same envelope around a response that the app has raised, inside of this one."""
         nested = copy.copy(self)
-        nested.app, nested._nested, nested._more = response, True, False
+        nested.app = nested._call = response
+        nested._nested, nested._more = True, False
         return nested
 
 

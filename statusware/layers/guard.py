@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from ..body.read import drain
 from ..errors import check_app
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ..rules import Route, RouteTable
 
-__all__ = ["TRACE", "Check", "Guard", "prepared", "tracing"]
+__all__ = ["TRACE", "Check", "Guard", "calling", "prepared", "tracing"]
 
 #: Asks one request: None lets it pass; what is returned, or raised as a `Problem`, answers.
 Check = Callable[["WSGIEnvironment"], "WSGIApplication | None"]
@@ -42,6 +42,16 @@ def tracing() -> bool:
     return 0 < TRACE.level <= logging.DEBUG
 
 
+def calling(app: WSGIApplication) -> WSGIApplication:
+    """What to call an app by: of a layer of ours the method, which Python calls with less ado.
+
+    Whatever is not ours is called as it is, since others may patch its class later.
+    """
+    ours = type(app).__module__.startswith(f"{__package__.partition('.')[0]}.")
+    call: WSGIApplication = cast("Any", app).__call__ if ours else app
+    return call
+
+
 class Guard:
     """A layer around `app` that asks `check` first."""
 
@@ -56,7 +66,7 @@ class Guard:
         self.app = app
         #: Guards right inside of each other are asked in one frame, in their order.
         self._row: tuple[Guard, ...] = (self,)
-        self._inner = app
+        self._inner = calling(app)
         #: Told what each guard of the row decides, where the log asks for it.
         self.tell: Tell | None = None
         if isinstance(app, Guard) and app._joins:

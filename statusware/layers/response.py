@@ -41,7 +41,8 @@ class Outgoing:
     sent = False
     #: What the app wrote with `write()` while its error was held.
     held: bytes = b""
-    _write: Callable[[bytes], object] | None = None
+    #: The `write` of the server, once the response has been sent.
+    writing: Callable[[bytes], object] | None = None
     #: The server's `start_response`. Set by whoever makes one: a constructor is a call more.
     server: StartResponse
 
@@ -78,8 +79,8 @@ class Outgoing:
             return
         if not self.sent:
             self.send()
-        if self._write is not None:
-            self._write(data)
+        if self.writing is not None:
+            self.writing(data)
 
     def send(self) -> None:
         """Hand status and headers to the server."""
@@ -87,9 +88,9 @@ class Outgoing:
             raise RuntimeError("start_response was never called")
         self.sent = True
         if self.exc_info is None:
-            self._write = self.server(self.status, self.headers)
+            self.writing = self.server(self.status, self.headers)
         else:
-            self._write = self.server(self.status, self.headers, self.exc_info)
+            self.writing = self.server(self.status, self.headers, self.exc_info)
             self.exc_info = None  # it holds frames, and they hold us
 
     def replace(self, status: str, headers: _Headers) -> None:

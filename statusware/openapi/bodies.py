@@ -43,7 +43,7 @@ class RequestBody:
 
     def media(self) -> dict[str, list[Part]]:
         """The media types, in lower case without parameters, and the entries for each."""
-        self.part.step("content")
+        self.part.check_names(("description", "content", "required")).step("content")
         content = self.part.get("content", dict)
         found: dict[str, list[Part]] = {}
         for name in () if content is None else content.value:
@@ -102,6 +102,9 @@ class _Builder:
         for name, parts in media.items():
             json = _may_be_json(name) or (listed is not None and not parts)
             rules[name] = self._rule(name, parts or first, body.own) if json else None
+        if body.own is not None and not any(rules.values()):
+            hint = 'none of its media types is JSON; accept = ["application/json"] says otherwise'
+            raise PolicyError("is never looked at", key=f"{self.route.where}.body", hint=hint)
         if not rules:
             return None
         only = next(iter(rules.values())) if len(rules) == 1 else None

@@ -7,18 +7,18 @@ folder or below it; never to the network, never out of the folder, never in a ci
 
 from __future__ import annotations
 
+import difflib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
 from ..body.schema.dialects import DEFAULT, dialect_of
 from ..body.schema.library import Library
-from ..body.schema.yaml import MAX_DEPTH, MAX_VALUES
 from ..errors import PolicyError, nearest
+from .given import plain_copy
 
 __all__ = ["VERSIONS", "Document", "Part"]
 
@@ -27,6 +27,10 @@ VERSIONS = ("3.0", "3.1")
 
 #: References that lead to references; honest ones take two or three steps.
 _MOST_STEPS = 32
+
+#: How like a known name another one is that has to be a slip (1 is the same). Whatever else
+#: stands in a document is left alone: many have a field or two of their own.
+_CLOSE = 0.8
 
 #: How documents call what Python has for it.
 _KINDS: dict[type, str] = {
@@ -53,7 +57,7 @@ class Document:
         given: dict[str, Any] = {}
         if isinstance(source, Mapping):
             self.name, self.uri = name, f"{self.folder.as_uri()}/.openapi-document"
-            given[self.uri] = _plain(source, name)
+            given[self.uri] = plain_copy(source, name)
         else:
             path = Path(os.path.abspath(self.folder / source))
             self.name, self.uri = os.fspath(source), path.as_uri()
@@ -179,6 +183,14 @@ class Part:
         for at, value in enumerate(self.of(list).value):
             yield self._at(str(at), value)
 
+    def check_names(self, known: Sequence[str]) -> Part:
+        """The same. Raises `PolicyError` for a member that looks like a slip for a known one."""
+        for name, part in self.members():
+            close = [] if name in known else difflib.get_close_matches(name, known, 1, _CLOSE)
+            if close:
+                raise part.wrong(f"{name!r} is unknown", f'did you mean "{close[0]}"?')
+        return self
+
     def followed(self) -> Part:
         """What it refers to, if it is a `$ref`; else itself. Raises `PolicyError`."""
         part = self
@@ -216,34 +228,3 @@ def _version(root: Part) -> str:
     if not isinstance(text, str) or text[:4] not in [f"{known}." for known in VERSIONS]:
         raise version.wrong("is no version that is read", "versions 3.0 and 3.1, as in '3.1.0'")
     return text[:3]
-
-
-def _plain(value: Any, name: str) -> Any:
-    """A copy of a dict, as JSON would have it: another YAML loader may have made 200 of `200:`."""
-    left = [MAX_VALUES]
-
-    def copy(value: Any, at: str, depth: int) -> Any:
-        left[0] -= 1
-        if depth > MAX_DEPTH or left[0] < 0:
-            raise PolicyError("is nested without end, or too large", key=f"{name}#{at}")
-        if isinstance(value, Mapping):
-            return {
-                _key(key, at): copy(each, f"{at}/{key}", depth + 1) for key, each in value.items()
-            }
-        if isinstance(value, list | tuple):
-            return [copy(each, f"{at}/{i}", depth + 1) for i, each in enumerate(value)]
-        if isinstance(value, date):
-            return value.isoformat()
-        if value is None or isinstance(value, str | bool | int | float):
-            return value
-        raise PolicyError(f"{type(value).__name__} is nothing JSON has", key=f"{name}#{at}")
-
-    def _key(key: Any, at: str) -> str:
-        if isinstance(key, str):
-            return key
-        if isinstance(key, int) and not isinstance(key, bool):
-            return str(key)
-        hint = "give the path of the file instead" if isinstance(key, bool) else ""
-        raise PolicyError(f"the key {key!r} is no string", key=f"{name}#{at}", hint=hint)
-
-    return copy(value, "", 0)

@@ -17,6 +17,16 @@ __all__ = ["Operation", "operations"]
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _OTHERS = ("$ref", "summary", "description", "servers", "parameters")
 
+#: What an operation may say (section 4.8.10), and a document.
+_OPERATION = (
+    "tags", "summary", "description", "externalDocs", "operationId", "parameters", "requestBody",
+    "responses", "callbacks", "deprecated", "security", "servers",
+)  # fmt: skip
+_DOCUMENT = (
+    "openapi", "info", "jsonSchemaDialect", "servers", "paths", "webhooks", "components",
+    "security", "tags", "externalDocs",
+)  # fmt: skip
+
 #: Methods whose bodies have a meaning; that of a DELETE is checked where it is described.
 _WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 
@@ -61,7 +71,7 @@ def operations(
 ) -> list[Operation]:
     """All operations. `base` are prefixes in place of those of the servers; `mounts` are where
     the app is mounted, which it does not see. Raises `PolicyError`."""
-    paths = document.root.get("paths", dict)
+    paths = _plain(document.root).check_names(_DOCUMENT).get("paths", dict)
     starts = None if base is None else list(base)
     found = [
         operation
@@ -77,7 +87,8 @@ def _of_item(
     name: str, item: Part, base: list[str] | None, mounts: tuple[str, ...]
 ) -> Iterator[Operation]:
     fields = _fields(item)
-    parts = {key: fields[key].of(dict) for key in METHODS if key in fields}
+    operations = {key: fields[key] for key in METHODS if key in fields}
+    parts = {key: part.check_names(_OPERATION) for key, part in operations.items()}
     shared, servers = (_list(fields.get(key)) for key in ("parameters", "servers"))
     template = Template(name, item, path_parameters(shared, parts.values()))
     for key, part in parts.items():
@@ -92,9 +103,9 @@ def _of_item(
 
 def _fields(item: Part) -> dict[str, Part]:
     """The fields of a path item, with those of the one that it refers to."""
-    found = dict(item.members())
+    found = dict(_plain(item).members())
     if "$ref" in found:
-        for name, part in item.followed().members():
+        for name, part in _plain(item.followed()).members():
             if name in found and name in METHODS:
                 raise found[name].wrong("stands here and where $ref leads", "leave one of them out")
             found.setdefault(name, part)
@@ -102,6 +113,13 @@ def _fields(item: Part) -> dict[str, Part]:
         if name not in METHODS and name not in _OTHERS:
             raise part.wrong(f"{name!r} is no method of a path", nearest(name, METHODS))
     return found
+
+
+def _plain(part: Part) -> Part:
+    """The same, without `x-allow`: it would seem to say who may."""
+    if "x-allow" in part.of(dict).value:
+        raise part.step("x-allow").wrong("says nothing here", "write it at each operation")
+    return part
 
 
 def _list(part: Part | None) -> Part | None:

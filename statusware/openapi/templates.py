@@ -176,9 +176,9 @@ def _converter(parameter: Part) -> str:
     said: Any = schema.followed().value
     if not isinstance(said, dict) or said.get("nullable") or "$ref" in said:
         return ""
-    kind = said["type"][0] if isinstance(said.get("type"), list) else said.get("type")
-    if isinstance(said.get("type"), list) and len(said["type"]) != 1:
-        return ""
+    kind = said.get("type")
+    if isinstance(kind, list):  # of 3.1; one that also takes something else is no converter
+        kind = kind[0] if len(kind) == 1 else None
     if kind == "string" and said.get("format") == "uuid":
         return "uuid"
     return "int" if kind == "integer" and _is_natural(said) else ""

@@ -120,6 +120,8 @@ CASES = {
         [
             (COUNT, JSON, OK),
             (GOOD, JSON, INVALID),
+            (COUNT, "application/json;charset=utf-8", OK),
+            (GOOD, "application/json;charset=utf-8", INVALID),
             (GOOD, "application/x+json", OK),
             (BAD, "application/x+json", INVALID),
             (b"x", "text/plain", OK),
@@ -136,6 +138,10 @@ CASES = {
     "twice, with parameters": (
         content("application/json; v=1", **{"application/json; v=2": {"schema": COUNTED}}),
         [(GOOD, JSON, OK), (COUNT, JSON, OK), (b"{}", JSON, INVALID)],
+    ),
+    "twice, and once without a schema": (
+        {"application/json; v=1": {"schema": NAMED}, "application/json; v=2": {}},
+        [(BAD, JSON, OK), (b"{", JSON, MALFORMED)],
     ),
     "JSON without a schema": (
         {JSON: {}},
@@ -180,6 +186,10 @@ METHODS = {
 def test_methods(method, expected):
     found = client(content(JSON), match=f"{method} /x")
     assert status(found, BAD, JSON, method) == expected
+
+
+def test_a_body_that_is_not_looked_at_is_none():
+    assert policy_of(content(JSON, schema={"type": "nope"}), match="GET /x").routes[0].body is None
 
 
 def test_what_is_not_json_has_no_limit_but_that_of_the_route():
@@ -286,6 +296,14 @@ def test_a_wrong_override_is_a_policy_error(table, told):
     with pytest.raises(PolicyError) as caught:
         policy_of(content(JSON), routes=[table])
     assert told in str(caught.value)
+
+
+def test_a_schema_that_would_never_be_asked_is_a_policy_error():
+    with pytest.raises(PolicyError, match=r"routes\[0\].body: is never looked at; none of its"):
+        policy_of(content(FORM), routes=[{"body": COUNTED}])
+    found = client(content(FORM), routes=[{"body": COUNTED, "accept": [FORM, JSON]}])
+    assert status(found, GOOD, JSON) == INVALID
+    assert status(found, GOOD, FORM) == OK
 
 
 def test_a_body_by_reference():

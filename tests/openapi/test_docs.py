@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from statusware import Policy, wrap
+from statusware.openapi.document import Document
 from tests.layers.tools import ask
 
 from .tools import app, bearer
@@ -68,3 +69,9 @@ def test_what_is_told_of_requests(folder):
     assert ask(wrapped, "/v1/pets", "POST", **bearer("pets:write")).status_code == 400
     assert ask(wrapped, "/v1/pets/5", "DELETE", **bearer(roles=["vet"])).status_code == 200
     assert ask(wrapped, "/v1/pets/x", "DELETE", **bearer(roles=["vet"])).status_code == 404
+
+
+def test_the_document_is_valid(folder):
+    """By a validator of others, where it is installed."""
+    validator = pytest.importorskip("openapi_spec_validator")
+    validator.validate(Document("openapi.yaml", folder=folder).root.value)

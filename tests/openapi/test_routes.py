@@ -70,6 +70,13 @@ PATHS = {
         },
         ["/pets/{id}", "/pets/{id}"],
     ),
+    "operations that disagree in kind": (
+        {
+            "GET /pets/{id}": {"parameters": [parameter("id", NAT)]},
+            "PUT /pets/{id}": {"parameters": [parameter("id", UUID)]},
+        },
+        ["/pets/{id}", "/pets/{id}"],
+    ),
     "another style": (
         {"GET /pets/{id}": {"parameters": [parameter("id", NAT, style="label")]}},
         ["/pets/{id}"],
@@ -230,6 +237,22 @@ WRONG = {
         {"GET /pets/{a}": {}, "GET /pets/{b}": {}},
         ["#/paths/~1pets~1{b}/get", "has the same match"],
     ),
+    "principals of a path": (
+        {"/pets": {"x-allow": "role:vet", "get": OK}},
+        ["#/paths/~1pets/x-allow: says nothing here; write it at each operation"],
+    ),
+    "principals where $ref leads": (
+        {"/pets": {"$ref": "#/x-principals"}},
+        ["#/x-principals/x-allow: says nothing here"],
+    ),
+    "a slip in an operation": (
+        {"GET /pets": {"securty": []}},
+        ["~1pets/get/securty: 'securty' is unknown; did you mean \"security\"?"],
+    ),
+    "a slip in a body": (
+        {"POST /pets": {"requestBody": {"content": {}, "require": True}}},
+        ["requestBody/require: 'require' is unknown; did you mean \"required\"?"],
+    ),
     "an operation here and there": (
         {"/pets": {"$ref": "#/x-item", "get": OK}},
         ["~1pets/get: stands here and where $ref leads"],
@@ -249,7 +272,7 @@ WRONG = {
 @pytest.mark.parametrize(("told", "expected"), list(WRONG.values()), ids=list(WRONG))
 def test_a_wrong_path_is_a_policy_error(told, expected):
     with pytest.raises(PolicyError) as caught:
-        policy(document(told, **{"x-item": {"get": OK}}))
+        policy(document(told, **{"x-item": {"get": OK}, "x-principals": {"x-allow": "role:vet"}}))
     line = str(caught.value)
     assert "\n" not in line
     for part in expected:
@@ -279,6 +302,17 @@ def test_a_wrong_server_is_a_policy_error(listed, mount, told):
     with pytest.raises(PolicyError) as caught:
         policy(document({"GET /pets": {}}, servers=listed), api={"mount": mount})
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["securty", "Security", "server", "x-allow"])
+def test_a_slip_in_the_document_itself(name):
+    with pytest.raises(PolicyError, match=f"api.openapi#/{name}: "):
+        policy(document({"GET /pets": {}}, **{name: []}))
+
+
+def test_names_that_are_like_none_are_left_alone():
+    told = {"GET /pets": {"produces": ["a/b"], "schemes": ["https"], "consumes": []}}
+    assert policy(document(told, basePath="/v1", host="x", definitions={})).routes
 
 
 def test_a_documented_trace_needs_the_method():

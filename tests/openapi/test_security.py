@@ -163,6 +163,11 @@ WRONG = {
         {"auth": {"api_key": {"keys": KEYS, "header": "X-Key"}}},
         ["/key: has no scheme in [auth]"],
     ),
+    "a key in the query": (
+        operation([{"query": []}]),
+        {},
+        ["/query: has no scheme in [auth]"],
+    ),
     "another name for bearer": (
         operation([{"token": []}]),
         {"auth": {"bearer": {"secret": SECRET, "scheme": "Token"}}},
@@ -216,9 +221,15 @@ WRONG = {
 }
 
 
+ODD = {
+    "odd": {"type": "htp"},
+    "query": {"type": "apiKey", "in": "query", "name": "X-API-Key"},
+}
+
+
 @pytest.mark.parametrize(("told", "tables", "expected"), list(WRONG.values()), ids=list(WRONG))
 def test_what_is_wrong_is_a_policy_error(told, tables, expected):
-    odd = {"securitySchemes": SCHEMES | {"odd": {"type": "htp"}}}
+    odd = {"securitySchemes": SCHEMES | ODD}
     with pytest.raises(PolicyError) as caught:
         policy(document(told, security=None, components=odd), **tables)
     for part in expected:

@@ -17,6 +17,7 @@ from .fusion import Visit
 from .library import Library, Target
 from .node import Node
 from .violation import Violation
+from .wellformed import is_well_formed
 
 __all__ = ["Compiler", "Library", "Options", "Schema", "Target", "Violation", "check_schema"]
 
@@ -111,17 +112,22 @@ def _located(source: object, library: Library) -> tuple[Target, str]:
 
 
 @cache
-def _metaschema(dialect: Dialect) -> Node:
-    uri = DEFAULT.uri if dialect is OPENAPI31 else dialect.uri
-    library = Library(None, None if dialect.metaschema is None else {uri: dialect.metaschema})
-    target = library.resource(uri, DEFAULT.draft)
+def metaschema(dialect: Dialect) -> Node:
+    """What checks the schemas of a draft, made ready when it is first needed."""
+    library = Library(
+        None, None if dialect.metaschema is None else {dialect.uri: dialect.metaschema}
+    )
+    target = library.resource(dialect.uri, DEFAULT.draft)
     compiler = Compiler(library, Options(patterns="trusted"), lambda *_: None)
     return compiler.node(target, dialect_of(target.contents, DEFAULT), "")
 
 
 def check_schema(schema: Any, dialect: Dialect, pointer: str) -> None:
     """Raise the PolicyError of a schema that breaks its metaschema."""
-    found = _metaschema(dialect).explain(schema, (), Visit(1))
+    dialect = DEFAULT if dialect is OPENAPI31 else dialect
+    if is_well_formed(schema, dialect):
+        return
+    found = metaschema(dialect).explain(schema, (), Visit(1))
     if found:
         at = f"{pointer}{found[0].pointer}"
         why, hint = (

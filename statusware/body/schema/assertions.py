@@ -7,8 +7,8 @@ from math import inf
 from typing import Any
 
 from .equality import PLAIN, all_differ, divides, same_key
-from .fusion import Ok, Visit, reject
-from .node import TYPES, Check, Reach
+from .fusion import TYPES, Ok, Visit, reject
+from .node import Check, Reach
 from .violation import Found, Place, Violation
 
 __all__ = ["ASSERTIONS", "Assertion", "Enum", "Never", "TypeCheck"]
@@ -64,6 +64,7 @@ class Never(Assertion):
 
     def __init__(self, code: str) -> None:
         super().__init__(code, None, TYPES, reject)
+        self.only = ()
 
 
 class TypeCheck(Check):
@@ -75,6 +76,7 @@ class TypeCheck(Check):
         self.names = [names] if isinstance(names, str) else list(names)
         self.allowed = frozenset(kind for name in self.names for kind in _JSON_TYPES[name])
         self.whole_floats = whole_floats and "integer" in self.names
+        self.only = self.allowed | {float} if self.whole_floats else self.allowed
 
     def ok(self, value: Any, visit: Visit) -> bool:
         """Whether the value has one of the types."""

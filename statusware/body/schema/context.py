@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ...errors import PolicyError
-from ..patterns import compile_pattern
 from . import openapi
 from .combine import Ref
 from .dialects import Dialect, dialect_of
@@ -154,6 +153,8 @@ class Context:
 
     def pattern(self, source: str, *tokens: str) -> Callable[[str], bool]:
         """The search that a pattern stands for."""
+        from ..patterns import compile_pattern  # its expressions take long to compile
+
         try:
             return compile_pattern(source, self.compiler.options.patterns)
         except PolicyError as error:

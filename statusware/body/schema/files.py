@@ -30,7 +30,8 @@ def read_file(path: Path, folder: Path) -> Any:
     try:
         return strict_json.loads(data, yaml.MAX_DEPTH)
     except Problem as problem:
-        raise PolicyError(f"{name}: {problem.detail}") from None
+        told = str(problem.detail).removeprefix("The body is ")
+        raise PolicyError(f"{name}: {told}") from None
 
 
 def _yaml(data: bytes, name: str) -> Any:

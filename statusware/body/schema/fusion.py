@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .violation import Found
 
-__all__ = ["Bounds", "Ok", "Visit", "accept", "combined", "reject"]
+__all__ = ["TYPES", "Bounds", "Ok", "Visit", "accept", "combined", "reject"]
+
+#: What the JSON parser makes; nothing else ever reaches a test.
+TYPES: tuple[type, ...] = (dict, list, str, int, float, bool, type(None))
 
 #: What has to be within bounds ("length" or "value"), the least and the most.
 Bounds = tuple[str, float, float]
@@ -48,25 +51,24 @@ def reject(value: Any, visit: Visit) -> bool:
 
 
 def combined(tests: dict[type, tuple[list[Ok], list[Bounds]]]) -> Ok:
-    """One function of the tests and the bounds for each type."""
-    by_type = {kind: _for_type(*each) for kind, each in tests.items()}
-    allowed = [kind for kind, test in by_type.items() if test is not reject]
-    if len(set(by_type.values())) == 1:
-        return by_type[dict]
-    for kind in allowed:
-        own, bounds = tests[kind]
+    """One function of the tests and the bounds for each type; other types are never right."""
+    for kind, (own, bounds) in tests.items():
         if bounds and not own:
-            return _bounded(kind, bounds, _dispatched(by_type, allowed, kind))
-    if len(allowed) == 1:
-        return _typed(allowed[0], by_type[allowed[0]])
-    return _dispatched(by_type, allowed)
+            others = {other: each for other, each in tests.items() if other is not kind}
+            return _bounded(kind, bounds, _dispatched(others) if others else reject)
+    if len(tests) == 1:
+        ((kind, (own, bounds)),) = tests.items()
+        return _typed(kind, _for_type(own, bounds))
+    return _dispatched(tests) if tests else reject
 
 
-def _dispatched(by_type: dict[type, Ok], allowed: list[type], but: type | None = None) -> Ok:
-    """The test for the type of a value; `but` one is never asked for."""
-    if not any(kind is not but for kind in allowed):
-        return reject
-    return lambda value, visit: by_type[type(value)](value, visit)
+def _dispatched(tests: dict[type, tuple[list[Ok], list[Bounds]]]) -> Ok:
+    """The test for the type of a value."""
+    by_type = {kind: _for_type(*each) for kind, each in tests.items()}
+    test = by_type.get
+    if len(set(by_type.values())) == 1 and len(tests) == len(TYPES):
+        return by_type[dict]
+    return lambda value, visit: test(type(value), reject)(value, visit)
 
 
 def _typed(kind: type, test: Ok) -> Ok:

@@ -6,18 +6,15 @@ document order, no more than are asked for. Both come from the same checks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from enum import IntEnum
 from typing import Any
 
-from .fusion import Bounds, Ok, Visit, combined, reject
+from .fusion import TYPES, Bounds, Ok, Visit, combined
 from .violation import Found, Place, Violation, in_order
 
-__all__ = ["CONTAINERS", "TYPES", "Check", "Node", "Reach"]
+__all__ = ["CONTAINERS", "Check", "Node", "Reach"]
 
-
-#: What the JSON parser makes; nothing else ever reaches a check.
-TYPES: tuple[type, ...] = (dict, list, str, int, float, bool, type(None))
 
 #: Those that have others inside.
 CONTAINERS = frozenset({dict, list})
@@ -41,6 +38,8 @@ class Check:
 
     #: The types that it speaks of.
     types: tuple[type, ...] = TYPES
+    #: If others are never right, the types that may be.
+    only: Container[type] | None = None
     #: Where it only compares: what it measures, the least and the most.
     bounds: Bounds | None = None
     #: Where its violations may lie.
@@ -93,10 +92,14 @@ class Node:
     def finish(self, checks: list[Check], last: list[Check]) -> None:
         """Take the checks; those of `last` speak only where all others are content."""
         self.checks, self.last = checks, last
-        tests = {kind: _tests(kind, checks + last) for kind in TYPES}
-        self.ok = combined(tests)
-        self.leaf = all(reject in tests[kind][0] for kind in CONTAINERS)
-        self.flat = all(check.flat() for check in checks + last)
+        everything = checks + last if last else checks
+        kinds: Iterable[type] = TYPES
+        for check in everything:
+            if check.only is not None:
+                kinds = [kind for kind in kinds if kind in check.only]
+        self.leaf = CONTAINERS.isdisjoint(kinds)
+        self.flat = self.leaf or all(check.flat() for check in everything)
+        self.ok = combined({kind: _tests(kind, everything) for kind in kinds})
 
     def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """The violations of `value`, in document order."""
@@ -146,7 +149,13 @@ class Node:
 
 def _tests(kind: type, checks: list[Check]) -> tuple[list[Ok], list[Bounds]]:
     """The tests for values of one type, and the bounds that they have to be within."""
-    speaking = [check for check in checks if kind in check.types]
-    bounds = [check.bounds for check in speaking if check.bounds is not None]
-    tests = [c.ok_for(kind) for c in speaking if c.bounds is None]
-    return [test for test in tests if test is not None], bounds
+    tests: list[Ok] = []
+    bounds: list[Bounds] = []
+    for check in checks:
+        if kind not in check.types:
+            continue
+        if check.bounds is not None:
+            bounds.append(check.bounds)
+        elif (test := check.ok_for(kind)) is not None:
+            tests.append(test)
+    return tests, bounds

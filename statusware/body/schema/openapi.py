@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ...errors import PolicyError
 from . import keywords as k
 from .assertions import NUMBERS, Assertion, Never, TypeCheck
 from .fusion import Ok
@@ -104,6 +105,7 @@ def hidden_names(schema: Context) -> frozenset[str]:
         known[key] = frozenset(
             name
             for part in _included(schema)
+            if not _hidden(part)
             for name, each in _mapping(part.get("properties")).items()
             if isinstance(each, Mapping) and _is_read_only(part, each)
         )
@@ -111,7 +113,13 @@ def hidden_names(schema: Context) -> frozenset[str]:
 
 
 def _is_read_only(schema: Context, contents: Mapping[str, Any]) -> bool:
-    return any(part.get("readOnly") is True for part in _included(schema.at(contents)))
+    parts = _included(schema.at(contents))
+    return any(part.get("readOnly") is True for part in parts if not _hidden(part))
+
+
+def _hidden(schema: Context) -> bool:
+    """Whether a reference hides all that stands beside it (3.0)."""
+    return schema.dialect.ref_hides and "$ref" in schema.schema
 
 
 def _included(schema: Context) -> Iterator[Context]:
@@ -124,7 +132,7 @@ def _included(schema: Context) -> Iterator[Context]:
         if isinstance(part.get("$ref"), str):
             target = part.find(part.get("$ref"), "$ref")
             found.append(part.at(target.contents, target.base))
-        if "$ref" not in part.schema or not part.dialect.ref_hides:
+        if not _hidden(part):
             listed = part.get("allOf", ())
             found += [part.at(each) for each in (listed if isinstance(listed, list) else ())]
         for each in found:
@@ -195,9 +203,12 @@ def _variants(schema: Context, keyword: str) -> tuple[str, dict[str, int]]:
             numbers[branch["$ref"].rpartition("/")[2]] = number
             targets[id(schema.find(branch["$ref"], keyword).contents)] = number
     for value, reference in _mapping(table.get("mapping")).items():
+        if not isinstance(reference, str):  # in 3.1 no metaschema speaks of it
+            place = k.location(schema.pointer, "discriminator", "mapping", value)
+            raise PolicyError("must be a string", key=place)
         if reference in numbers:
             numbers[value] = numbers[reference]
-        elif isinstance(reference, str) and "/" in reference:
+        elif "/" in reference:
             found = targets.get(id(schema.find(reference, "discriminator").contents))
             if found is not None:
                 numbers[value] = found
