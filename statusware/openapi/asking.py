@@ -41,8 +41,9 @@ def asked(document: Document, *, base: str | None = None) -> Iterator[Asked]:
             operation = item.get(name, dict)
             if operation is not None:
                 nearest = (operation.get("servers", list), item.get("servers", list), servers)
-                start = prefixes(*nearest)[0] if base is None else base
-                yield _request(name.upper(), start.rstrip("/") + text, item, operation)
+                start = next(iter(prefixes(*nearest)), "") if base is None else base
+                path = f"{start.rstrip('/')}/{text.lstrip('/')}"
+                yield _request(name.upper(), path, item, operation)
 
 
 def _request(method: str, path: str, item: Part, operation: Part) -> Asked:
@@ -60,7 +61,8 @@ def _request(method: str, path: str, item: Part, operation: Part) -> Asked:
                 query.append((name, value))
             elif place == "header" and value.isascii() and value.isprintable():
                 headers[name] = value
-    path = re.sub(r"\{[^{}]*\}", "x", path)
+    # Templates are written as they stand in a URL, or should be.
+    path = quote(re.sub(r"\{[^{}]*\}", "x", path), safe="/%:@!$&'()*+,;=~")
     target = f"{path}?{urlencode(query)}" if query else path
     return Asked(method, target, *_body(operation, headers))
 

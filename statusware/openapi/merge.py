@@ -106,7 +106,8 @@ class _Merge:
             return [self._base]
         lists = [part.get("servers", list) for part in (operation, item, self._root)]
         mounts = [mount for mount in self._contract.mounts if mount]
-        return [_below(prefix, mounts) for prefix in prefixes(*lists)]
+        # A variable without values leaves none.
+        return [_below(prefix, mounts) for prefix in prefixes(*lists) or [""]]
 
     def _merged(
         self,
