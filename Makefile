@@ -5,6 +5,10 @@
 # make bench-http    the same over HTTP (needs wrk)
 # make suites      the test suites of Flask, Pyramid, WebTest and Bottle, statusware around every app
 # make fuzz         the policy fuzzed against five frameworks (CASES=1000000 SEED=...)
+# make wire          raw requests and misbehaving apps against six servers
+# make faults        full disks, lost files, wrong clocks, ill identity providers
+# make soak          load, restarts, kills, memory (MINUTES=60 of load; needs wrk)
+# make docs         the documentation as a site, in docs/_build
 # make clean         removes all that the others made
 #
 # Needs Python 3.11 or later with venv, and make. Nothing is written outside this folder.
@@ -21,7 +25,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_USER = 0
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: demo test fuzz suites bench bench-http clean stale
+.PHONY: demo test docs fuzz wire faults soak suites bench bench-http clean stale
 
 demo: $(STAMP)
 	@$(BIN)/statusware demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
@@ -32,10 +36,31 @@ test: $(STAMP)
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest -q --cov
 
+docs: $(STAMP)
+	@$(BIN)/python -m sphinx -q -W --keep-going -n -b html -d docs/_build/trees docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
 # The policy against five frameworks: the whole corpus, then generated paths, methods, policies and headers.
 fuzz: $(STAMP)
 	@STATUSWARE_CORPUS=whole $(BIN)/python -m pytest -q tests/bypass/test_corpus.py
 	@$(BIN)/python -m tests.bypass.fuzz --cases $(or $(CASES),1000000) $(if $(SEED),--seed $(SEED))
+
+# What docs/reliability.md claims, measured again; DOCUMENT=1 writes the tables into that page.
+PROOF = $(BIN)/python -m tests.proof
+DOCUMENT_FLAG = $(if $(DOCUMENT),--document)
+
+wire: $(STAMP)
+	@$(PROOF).wire $(DOCUMENT_FLAG)
+	@$(PROOF).responses $(DOCUMENT_FLAG)
+
+faults: $(STAMP)
+	@$(PROOF).faults $(DOCUMENT_FLAG)
+	@$(PROOF).provider $(DOCUMENT_FLAG) $(if $(SECONDS),--seconds $(SECONDS))
+
+soak: $(STAMP)
+	@$(PROOF).soak $(DOCUMENT_FLAG) --minutes $(or $(MINUTES),60)
+	@$(PROOF).restarts $(DOCUMENT_FLAG) --times $(or $(TIMES),20)
+	@$(PROOF).memory $(DOCUMENT_FLAG)
 
 # From their source packages, in a virtualenv of their own.
 suites: $(STAMP)
@@ -48,7 +73,7 @@ bench-http: $(STAMP)
 	@$(BIN)/python benchmarks/http_bench.py
 
 clean:
-	rm -rf .venv .bench .suites .demo build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .bench .suites .demo docs/_build build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ifneq ($(shell exec 2>/dev/null; $(BIN)/python -c "" && cat $(STAMP)),$(CURDIR))

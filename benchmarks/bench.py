@@ -20,6 +20,7 @@ import tempfile
 from pathlib import Path
 
 import chart
+import comparison
 import report
 import venvs
 from targets import DUELS, PAIRS, ROWS
@@ -193,6 +194,8 @@ def main():
     if not options.quick and not options.only:
         file.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
         (options.out / "chart.svg").write_text(chart.draw(result))
+        if options.out == HERE:
+            comparison.write(result)
 
 
 if __name__ == "__main__":

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import logging
 import math
 from collections.abc import Mapping
 from contextlib import suppress
 from json.encoder import encode_basestring as _quote
 from typing import Any
 
-__all__ = ["encode", "plain", "quote", "utf8"]
+from .logs.table import UNTOLD
 
-log = logging.getLogger("statusware.envelope")
+__all__ = ["encode", "plain", "quote", "utf8"]
 
 #: Deeper than this, a value is cut off: nobody reads an error that deep.
 _DEPTH = 32
@@ -48,8 +47,8 @@ def utf8(text: str) -> bytes:
 def _plain(value: Any, depth: int) -> Any:
     try:
         return _converted(value, depth)
-    except Exception:  # somebody else's object; what matters is that the error goes out
-        log.exception("an extension of a problem cannot be told")
+    except Exception as error:  # somebody else's object; what matters is that the error goes out
+        UNTOLD.tell(error=error)
         return f"<{type(value).__name__}>"
 
 

@@ -18,9 +18,9 @@ MANY = 12
 class PolicyError(ValueError):
     """A wrong option: `file: key: reason`, and in `hint` the nearest right thing.
 
-    `reason` says what is wrong, `key` which option (dotted, as in the TOML file),
-    `file` where it stands, `hint` what would be right. Whoever knows more than the
-    raiser completes the error with `at()` on its way out.
+    `reason` says what is wrong, `key` which option (dotted, as in the TOML file), `file` where
+    it stands, `hint` what would be right; `str()` is one line. A `ValueError`. Whoever knows
+    more than the raiser completes the error with `at()` on its way out.
     """
 
     def __init__(self, reason: str, *, key: str = "", file: str = "", hint: str = "") -> None:

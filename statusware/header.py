@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-__all__ = ["DESCRIBING", "Fields", "has", "missing", "safe"]
+__all__ = ["DESCRIBING", "UNSAFE", "Fields", "has", "missing", "safe", "sendable"]
 
 #: What whoever builds a problem may give as headers.
 Fields = Mapping[str, str] | Iterable[tuple[str, str]]
@@ -35,7 +35,8 @@ DESCRIBING = frozenset({
 FALLBACK_CHALLENGE = 'Session realm="app"'
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f]|[^\x00-\xff]")
+#: What can stand neither in a header nor in a status line.
+UNSAFE = re.compile(r"[\x00-\x1f\x7f]|[^\x00-\xff]")
 
 
 def safe(fields: Fields) -> list[tuple[str, str]]:
@@ -46,6 +47,17 @@ def safe(fields: Fields) -> list[tuple[str, str]]:
     """
     pairs = fields.items() if isinstance(fields, Mapping) else fields
     return [(_name(name), _value(name, value)) for name, value in pairs]
+
+
+def sendable(fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those of an app's `fields` that `safe` lets pass."""
+    found = []
+    for field in fields:
+        try:
+            found += safe([field])
+        except ValueError:
+            continue
+    return found
 
 
 def has(fields: Iterable[tuple[str, str]], name: str) -> bool:
@@ -81,6 +93,6 @@ def _name(name: object) -> str:
 def _value(name: str, value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:d}"
-    if not isinstance(value, str) or _UNSAFE.search(value):
+    if not isinstance(value, str) or UNSAFE.search(value):
         raise ValueError(f"the value of {name} cannot stand in a header")
     return str(value)

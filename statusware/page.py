@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
@@ -54,7 +55,7 @@ def entry_page(row: Mapping[str, Any]) -> bytes:
     return _html(
         f"{code}: {title}",
         f'<p class="status">{status} {title}</p><h1>{code}</h1>'
-        f"<p>{escape(row['detail'])}</p><p>{escape(row['fix'])}</p>"
+        f"<p>{_marked(row['detail'])}</p><p>{_marked(row['fix'])}</p>"
         f'<p><a href="{escape(row["index"])}">All problems</a></p>',
     )
 
@@ -63,10 +64,15 @@ def index_page(rows: Iterable[Mapping[str, Any]]) -> bytes:
     """The page that lists all codes, by status."""
     items = (
         f'<li id="{escape(row["code"])}">{row["status"]} <a href="{escape(row["type"])}">'
-        f"<code>{escape(row['code'])}</code></a><br>{escape(row['detail'])}</li>"
+        f"<code>{escape(row['code'])}</code></a><br>{_marked(row['detail'])}</li>"
         for row in rows
     )
     return _html("Problems", f"<h1>Problems</h1><ul>{''.join(items)}</ul>")
+
+
+def _marked(text: str) -> str:
+    """A text of the table as HTML; it has names between backticks."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _html(title: str, body: str) -> bytes:

@@ -10,7 +10,6 @@ environ keys read: `PATH_INFO`, `SCRIPT_NAME`, `REQUEST_METHOD`, `QUERY_STRING`,
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 from collections.abc import Iterable
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
 from .errors import PolicyError, nearest
+from .logs.table import MOUNT
 from .problem import Problem
 from .readings import is_plain, readings
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 __all__ = ["AMBIGUITIES", "METHODS", "RequestLine", "Scope", "ambiguous", "overridden"]
-
-log = logging.getLogger("statusware.routing")
 
 #: The methods that are known unless `methods` names more (RFC 9110 section 9, RFC 5789).
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -99,7 +97,7 @@ class RequestLine:
     def check_mount(self, environ: WSGIEnvironment) -> None:
         """`Problem(400, code="ambiguous-path")` where SCRIPT_NAME is none of `mounts`."""
         if environ.get("SCRIPT_NAME", "") not in self.mounts:
-            log.warning("SCRIPT_NAME %r is not in [api] mount", environ["SCRIPT_NAME"])
+            MOUNT.tell(environ["SCRIPT_NAME"], environ=environ, layer="Routing")
             raise ambiguous("The app is not mounted where the request says.")
 
     def method(self, environ: WSGIEnvironment) -> str:

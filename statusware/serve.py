@@ -26,15 +26,19 @@ __all__ = ["app", "import_from_here", "load"]
 
 
 def app(target: str | None = None, policy: str | os.PathLike[str] | None = None) -> WSGIApplication:
-    """The WSGI app of `target` (`"module:app"` or `"module:factory()"`) behind `policy`.
+    """The WSGI app of `target` (`"module:app"` or `"module:factory()"`) behind `policy`, a path.
 
-    What is not given is that of the environment variables STATUSWARE_APP and
-    STATUSWARE_POLICY; without any policy, every error gets the envelope and nothing else
-    changes. A Flask app gets the Flask integration. Raises `PolicyError` for a target or a
-    policy that is wrong; under gunicorn it is of the kinds too for which gunicorn prints a
-    line and stops: an `AppImportError` in a worker, a `RuntimeError` with preload.
+    What is not given is that of the environment variables STATUSWARE_APP and STATUSWARE_POLICY;
+    without any policy, every error gets the envelope and nothing else changes. Modules are found
+    in the working directory, too. A Flask app gets the Flask integration; one that has it already
+    is served as it is.
+
+    Raises `PolicyError` for a target or a policy that is wrong; under gunicorn it is of the kinds
+    too for which gunicorn prints a line and stops: an `AppImportError` in a worker, a
+    `RuntimeError` with preload.
     """
     try:
+        _check_worker()
         return _wrapped(load(_given(target, "STATUSWARE_APP", "app")), policy)
     except PolicyError as error:
         gunicorn = sys.modules.get("gunicorn.errors")
@@ -42,6 +46,33 @@ def app(target: str | None = None, policy: str | os.PathLike[str] | None = None)
             raise
         both = type("PolicyError", (PolicyError, gunicorn.AppImportError, RuntimeError), {})
         raise both(error.reason, key=error.key, file=error.file, hint=error.hint) from None
+
+
+def _check_worker() -> None:
+    """Refuse what gunicorn makes of `-k statusware.integrations.gunicorn.SyncWorker --threads 4`.
+
+    It puts its own threaded worker in the place of any class of that name, and the server's
+    own errors would be in HTML again.
+    """
+    config = _gunicorn_config()
+    if config is None or config.worker_class_str != "gthread":
+        return
+    if str(config.settings["worker_class"].get()).startswith("statusware."):
+        hint = "-k statusware.integrations.gunicorn.Worker"
+        reason = "is replaced by gunicorn, where there are threads, with a worker of its own"
+        raise PolicyError(reason, key="worker_class", hint=hint)
+
+
+def _gunicorn_config() -> Any:
+    """gunicorn's configuration, if it is gunicorn that loads the app: it hands none over."""
+    gunicorn = sys.modules.get("gunicorn.config")
+    frame = None if gunicorn is None else sys._getframe()
+    while gunicorn is not None and frame is not None:
+        config = getattr(frame.f_locals.get("self"), "cfg", None)
+        if isinstance(config, gunicorn.Config):
+            return config
+        frame = frame.f_back
+    return None
 
 
 def _given(value: str | None, variable: str, key: str) -> str:

@@ -247,7 +247,8 @@ def test_what_is_not_installed(
 def test_no_answer_is_a_wrong_answer(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    assert not demo_module._take(Screen(), port, 1, STEPS[0], {})
+    faults = demo_module._take(Screen(), port, 1, STEPS[0], {})
+    assert faults == ["no answer: ConnectionRefusedError"]
     assert "✗ no answer: ConnectionRefusedError" in capsys.readouterr().out
 
 

@@ -12,6 +12,8 @@ OPEN = '[[routes]]\nmatch = "GET /recipes"\nallow = ["everyone"]\n'
 
 #: A policy file, and what the one line says: the key, the reason, the nearest right thing.
 WRONG = {
+    "empty": ("", ["is empty", "leave the policy out"]),
+    "nothing but a comment": ("# later\n", ["is empty"]),
     "not TOML": ("[api\n", ["is not TOML", "line 1"]),
     "an unknown section": ("[envelop]\n", ["envelop: is unknown", '"envelope"']),
     "an unknown key": ('[api]\nunlistd = "pass"\n', ["api.unlistd: is unknown", '"unlisted"']),
@@ -139,6 +141,18 @@ WRONG = {
         f'[api]\nunlisted = "pass"\n{OPEN}hide = true\n',
         ["routes[0].hide", 'unlisted = "reject"'],
     ),
+    "a mount point that is no string": (
+        "[api]\nmount = [5]\n",
+        ["api.mount[0]: must be a string"],
+    ),
+    "a bound for headers that is none": (
+        f"[auth]\nmax_header = 0\n{BEARER}{OPEN}",
+        ["auth.max_header: must be a number of characters"],
+    ),
+    "a header to strip that is none": (
+        f'[auth]\nstrip_headers = ["X A"]\n{BEARER}{OPEN}',
+        ["auth.strip_headers: 'X A' is not the name of a header"],
+    ),
     "a route outside the paths": (f'[api]\npaths = ["/api"]\n{OPEN}', ["routes[0].match", "paths"]),
     "a prefix without a slash": ('[api]\npaths = ["api"]\n', ["api.paths", "slash"]),
     "an unknown relaxation": ('[api]\nallow_path = ["dots"]\n', ["api.allow_path", '"dot"']),
@@ -160,6 +174,7 @@ WRONG = {
     ),
     "a number out of range": ("[body]\nmax_depth = 0\n", ["body.max_depth"]),
 }
+
 
 def write(tmp_path, text):
     file = tmp_path / "statusware.toml"

@@ -44,15 +44,19 @@ class Entry(NamedTuple):
 
 
 class APIKey:
-    """API keys in the request header `header`.
+    """API keys, in a request header of their own.
 
-    keys: `{file = PATH}`, a TOML file with a list of tables `[[keys]]`, read again when it
-    changes; or such a list. Each has `sha256` (the hexadecimal digest of the key),
-    `subject` (the user), and if wanted `label`, `roles`, `scopes` and `expires` (a date and
-    time with its offset). realm: told in the challenge. name: the name of the scheme.
+    - `keys`: `{"file": PATH}`, a TOML file with a list of tables `[[keys]]`, read again when it
+      changes (looked at once a second at most); or such a list. Each has `sha256` (the
+      hexadecimal digest of the key), `subject` (the user), and if wanted `label`, `roles`,
+      `scopes` and `expires` (a date and time with its offset).
+    - `header`: the name of the header; neither `Authorization` nor `Cookie`.
+    - `realm`: told in the challenge. `name`: the name of the scheme.
 
     Raises `PolicyError` for options and keys that are wrong. environ keys read: that of
-    `header`.
+    `header`, as in `HTTP_X_API_KEY`.
+
+        scheme = APIKey(keys={"file": "keys.toml"}, header="X-API-Key")
     """
 
     ambient = False

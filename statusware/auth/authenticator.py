@@ -8,11 +8,11 @@ Credentials that a browser sends by itself count only where there is no other.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import PolicyError
+from ..logs.table import CREDENTIALS, UNVERIFIED
 from ..problem import Problem, request_id
 from .origins import Origins
 from .scheme import Refused, Scheme, malformed
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from .identity import Identity
 
 __all__ = ["Authenticator", "log_refusal"]
-
-log = logging.getLogger("statusware.authentication")
 
 #: Characters in a header that holds a credential. No server passes on much more.
 MAX_HEADER = 8192
@@ -182,10 +180,16 @@ class Authenticator:
 def log_refusal(problem: Problem, environ: WSGIEnvironment) -> None:
     """One line, without anything that was sent."""
     reason = problem.reason if isinstance(problem, Refused) else problem.detail
-    level = logging.WARNING if problem.status >= 500 else logging.INFO
-    if not log.isEnabledFor(level):
-        return
-    log.log(level, "%s: %s (%s)", problem.problem_code, reason, request_id(environ))
+    event = UNVERIFIED if problem.status >= 500 else CREDENTIALS
+    event.tell(
+        problem.problem_code,
+        reason,
+        request_id(environ),
+        environ=environ,
+        problem=problem,
+        layer="Authentication",
+        reason=reason,
+    )
 
 
 def _grouped(

@@ -8,7 +8,6 @@ minute under a keyed digest of all of it; a wrong one never finds anything there
 from __future__ import annotations
 
 import hmac
-import logging
 import re
 import secrets
 import threading
@@ -18,6 +17,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import PolicyError
+from ..logs.table import USER_UNUSABLE
 from .header import challenge, read_authorization
 from .identity import Identity, valid_user
 from .scheme import AUTHORIZATION, invalid, malformed
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 __all__ = ["Basic"]
-
-log = logging.getLogger("statusware.authentication")
 
 #: bcrypt as `htpasswd -B` writes it; the cost is the binary logarithm of the rounds.
 _HASH = re.compile(r"\$2[aby]\$(0[4-9]|1[0-6])\$[./A-Za-z0-9]{53}")
@@ -51,10 +49,17 @@ class _Users(NamedTuple):
 
 
 class Basic:
-    """Users and passwords of `users`: `{file = PATH}`, or what would stand in the file.
+    """User and password (RFC 7617), against hashes of bcrypt.
 
-    realm: told in the challenge. name: the name of the scheme. Raises `PolicyError`.
-    environ keys read: `HTTP_AUTHORIZATION`.
+    - `users`: `{"file": PATH}`, as `htpasswd -B` writes it, read again when it changes; or the
+      text that would stand in the file. Hashes of another kind let nobody in.
+    - `realm`: told in the challenge. `name`: the name of the scheme.
+
+    Browsers send the credential by themselves, so the rule about other sites applies. Raises
+    `PolicyError` for a file that cannot be read, lines that are none, and where bcrypt is not
+    installed. environ keys read: `HTTP_AUTHORIZATION`.
+
+        scheme = Basic(users={"file": "users.htpasswd"}, realm="recipes")
     """
 
     ambient = True
@@ -145,7 +150,7 @@ class Basic:
             usable = _HASH.fullmatch(stored) is not None
             hashes[user] = stored.encode() if usable else b""
             if not usable:
-                log.warning("line %d of the users: not a bcrypt hash, nobody can use it", number)
+                USER_UNUSABLE.tell(number)
         costs = [int(stored[4:6]) for stored in hashes.values() if stored]
         cost = max(costs, default=10)
         for at in range(min(costs, default=cost), cost + 1):

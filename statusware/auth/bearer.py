@@ -7,17 +7,18 @@ verified again until it or its key has expired; its age and `check` are asked ea
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
+from ..logs.table import CHECK_FAILED
 from ..problem import Problem
 from .cache import DigestCache, Verified
 from .callback import load_function
 from .claims import Expired
+from .clock import watch_clock
 from .header import challenge, read_authorization
 from .jose import BadToken, Token, read_header, read_token
 from .keys import Key
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Bearer"]
 
-log = logging.getLogger("statusware.authentication")
-
 #: How many verified tokens a scheme remembers, and how many that have ended.
 CACHED = 2048
 
@@ -44,23 +43,30 @@ HEADERS = 32
 
 
 class Bearer:
-    """Bearer tokens that are JWTs, of one issuer.
+    """Bearer tokens that are JWTs, of one issuer (RFC 6750, RFC 7519, RFC 8725).
 
-    secret: key for HMAC: text, bytes, `{env = NAME}`, `{file = PATH}`, or a list of them.
-    public_key: `{file = PATH}` or PEM text, or a list of them. jwks: a file or a URL.
-    algorithms: those allowed; by default what fits the key (HS256 for a secret).
-    issuer, audience: text or a list, one of which `iss` and `aud` must name.
-    leeway: seconds by which clocks may differ.
-    max_age: seconds that a key set stays good while no newer one can be fetched (a day).
-    allow_http: fetch the key set without TLS from elsewhere than this machine, too.
-    scheme: authentication scheme, or a list of them. realm: told in the challenge.
-    user, roles, scopes: dotted paths of claims (roles and scopes: or a list of paths).
-    claims: claims that a token must have, by path. profile: "at+jwt" for RFC 9068.
-    check: `(claims) -> bool`, or its dotted name, asked on every request.
-    name: the name of the scheme, for `user:NAME/...`.
+    - `secret`: key for HMAC: text, bytes, `{"env": NAME}`, `{"file": PATH}`, or a list of them
+      for rotation. At least as long as the hash (RFC 7518 section 3.2).
+    - `public_key`: `{"file": PATH}` or PEM text, or a list of them. `jwks`: the path of a JWK
+      set, or its URL. Exactly one of the three is given.
+    - `algorithms`: names of those allowed; by default what fits the key (HS256 for a secret).
+    - `issuer`, `audience`: text or a list, one of which `iss` and `aud` must name. A token with
+      `aud` is refused where no audience is given (RFC 7519 section 4.1.3).
+    - `leeway`: seconds by which clocks may differ.
+    - `max_age`: seconds that a key set stays good while no newer one can be fetched (a day).
+    - `allow_http`: fetch the key set without TLS from elsewhere than this machine, too.
+    - `scheme`: authentication scheme, or a list of them. `realm`: told in the challenge.
+    - `user`, `roles`, `scopes`: dotted paths of claims (roles and scopes: or a list of paths).
+    - `claims`: a mapping of claims that a token must have, by path. `profile`: "at+jwt" for
+      access tokens as RFC 9068 has them.
+    - `check`: `(claims) -> bool`, or its dotted name, asked on every request; False is 401,
+      what is no bool, or an exception, 503.
+    - `name`: the name of the scheme, for `user:NAME/...`.
 
-    Raises `PolicyError` for an option that is wrong, and for a key that is too weak.
-    environ keys read: `HTTP_AUTHORIZATION`.
+    Raises `PolicyError` for an option that is wrong, a key that is too weak, and where PyJWT is
+    not installed. environ keys read: `HTTP_AUTHORIZATION`.
+
+        scheme = Bearer(secret={"env": "JWT_SECRET"}, issuer="https://id.example.com/")
     """
 
     ambient = False
@@ -169,8 +175,10 @@ class Bearer:
     def _read(self, text: str, digest: bytes) -> Verified:
         """The token, verified: what is cheap first. Raises `BadToken`."""
         token = read_token(text, self._header)
+        now = time()
+        watch_clock(now)
         try:
-            self._rules.check(token.claims, time())
+            self._rules.check(token.claims, now)
         except Expired:
             self._ended.put(digest, self._rules.last_moment(token.claims))
             raise
@@ -204,8 +212,8 @@ class Bearer:
             verdict = check(claims) if check is not None else True
         except Problem:
             raise
-        except Exception:  # the app's code: whatever it raises, nobody passes
-            log.exception("the check of %s failed", self.name)
+        except Exception as error:  # the app's code: whatever it raises, nobody passes
+            CHECK_FAILED.tell(self.name, error=error, layer="Authentication")
             raise unavailable("the check failed") from None
         if verdict is not True:
             if verdict not in (False, None):

@@ -7,12 +7,12 @@ an `Identity`, or None where the request carries no credential of the kind, or r
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PolicyError
+from ..logs.table import VERIFIER_ANSWER, VERIFIER_FAILED
 from ..problem import Problem
 from .callback import load_function
 from .header import is_scheme, valid_challenge
@@ -24,17 +24,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Custom"]
 
-log = logging.getLogger("statusware.authentication")
-
 
 class Custom:
-    """A scheme that asks `verify`, a function or its dotted name.
+    """A scheme that asks `verify`, a function of the app or its dotted name.
 
-    challenge: what WWW-Authenticate says; by default `NAME realm="api"`.
-    ambient: whether browsers send the credential by themselves (cookies, certificates);
-    the cross-site rule applies then. header: the request header that holds the
-    credential, if there is one; schemes that read the same header share the credential.
-    name: the `scheme` of the identities, whatever `verify` says.
+    - `verify`: `(environ) -> Identity | None`, or raises `Problem`; None where the request has
+      no credential of the kind. Anything else that it returns or raises is logged, and is 503.
+    - `challenge`: what WWW-Authenticate says (RFC 9110 section 11.6.1); by default
+      `NAME realm="api"`.
+    - `ambient`: whether browsers send the credential by themselves (cookies, certificates); the
+      rule about other sites applies then.
+    - `header`: the request header that holds the credential, if there is one; schemes that read
+      the same header share the credential.
+    - `name`: the `scheme` of the identities, whatever `verify` says.
 
     Raises `PolicyError` for a wrong option. environ keys read: those of `verify`.
     """
@@ -53,14 +55,14 @@ class Custom:
     ) -> None:
         if not isinstance(ambient, bool):
             raise PolicyError("must be true or false", key="ambient")
-        challenge = challenge or f'{name.title()} realm="api"'
+        challenge = f'{name.title()} realm="api"' if challenge == "" else challenge
         if not valid_challenge(challenge):
             reason = f"{challenge!r} is not a challenge"
             raise PolicyError(reason, key="challenge", hint="""write 'Session realm="shop"'""")
         self.name, self.ambient = name, ambient
         #: The function that is asked; an integration may put one around it.
         self.verify = load_function(verify, "verify")
-        self.header = header_key(header, "header") if header else None
+        self.header = header_key(header, "header") if header != "" else None
         self._challenges = (challenge,)
 
     def challenges(self, error: str = "") -> tuple[str, ...]:
@@ -73,13 +75,13 @@ class Custom:
             found: Any = self.verify(environ)
         except Problem:
             raise
-        except Exception:  # the app's code: whatever it raises, nobody passes
-            log.exception("the verifier of %s failed", self.name)
+        except Exception as error:  # the app's code: whatever it raises, nobody passes
+            VERIFIER_FAILED.tell(self.name, environ=environ, error=error, layer="Authentication")
             raise unavailable("the verifier failed") from None
         if found is None:
             return None
         if not isinstance(found, Identity):
-            log.error("the verifier of %s returned no Identity", self.name)
+            VERIFIER_ANSWER.tell(self.name, environ=environ, layer="Authentication")
             raise unavailable("the verifier returned something that is not an Identity")
         return found if found.scheme == self.name else replace(found, scheme=self.name)
 

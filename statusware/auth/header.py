@@ -83,7 +83,7 @@ def challenge(scheme: str, **parameters: str) -> str:
 
     Raises `PolicyError` for text that cannot stand in a quoted string.
     """
-    written = [f"{name}={_quoted(name, text)}" for name, text in parameters.items() if text]
+    written = [f"{name}={_quoted(name, text)}" for name, text in parameters.items() if text != ""]
     return f"{scheme} {', '.join(written)}" if written else scheme
 
 

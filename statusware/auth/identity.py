@@ -22,14 +22,18 @@ _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A verified user.
+    """A verified user: what a scheme returns, and what the app finds.
 
-    `user` is the name, `scheme` the name of the configured scheme that verified it,
-    `roles` and `scopes` are what it may claim, `claims` whatever else the credential
-    said (read-only, nested values included; an empty mapping for most schemes).
+    - `user`: the name. `scheme`: the name of the configured scheme that verified it.
+    - `roles`, `scopes`: what it may claim; any iterable of texts, kept as a frozenset.
+    - `claims`: whatever else the credential said: a mapping, read-only, nested values included;
+      empty for most schemes.
 
-    Raises `ValueError` for an empty user or one with control characters, `TypeError` for
-    roles or scopes given as one string (which would be taken for its letters).
+    It cannot be changed, since one object may serve many requests. Raises `ValueError` for an
+    empty user or one with control characters, `TypeError` for roles or scopes given as one
+    string (which would be taken for its letters).
+
+        identity = Identity("ann", roles=["editor"])
     """
 
     user: str

@@ -86,11 +86,15 @@ def _write(path: Path, text: str) -> None:
     _parse(text, path)
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(name, path)
+        except BaseException:  # even Ctrl-C leaves no half of a file behind
+            os.unlink(name)
+            raise
     except OSError as error:
         raise PolicyError(f"cannot be written: {error.strerror}", file=str(path)) from None
 

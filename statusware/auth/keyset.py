@@ -8,7 +8,6 @@ is fetched, and no thread started, before a process's first request that needs i
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ from time import monotonic
 from typing import Any
 
 from ..errors import PolicyError
+from ..logs.table import KEY_UNUSED, KEYS_FAILED, KEYS_UNFETCHED, NO_THREAD
 from .fetch import LIMIT, FetchError, fetcher
 from .jose import BadToken
 from .keys import Key, KeyRing, jwt_algorithms
@@ -24,8 +24,6 @@ from .scheme import unavailable
 from .watched import Watched
 
 __all__ = ["FileKeys", "RemoteKeys", "key_set"]
-
-log = logging.getLogger("statusware.authentication")
 
 #: Seconds between two fetches, whatever asks for them.
 PAUSE = 30.0
@@ -66,7 +64,7 @@ class _Changing(KeyRing):
         """The usable keys of a set; the others are logged. Raises `BadToken`."""
         found, skipped = jwk_keys(data, self.algorithms)
         for reason in skipped:
-            log.warning("a key of the set is not used: %s", reason)
+            KEY_UNUSED.tell(reason)
         return found
 
     def _replace(self, found: list[Key], until: float) -> None:
@@ -188,8 +186,8 @@ class RemoteKeys(_Changing):
             running = self._running = threading.Event()
         try:
             threading.Thread(target=self._run, args=(running,), daemon=True).start()
-        except RuntimeError:
-            log.exception("no thread for fetching the key set")
+        except RuntimeError as error:
+            NO_THREAD.tell(error=error)
             self._running, self._first = None, False
             running.set()
         return running
@@ -202,10 +200,10 @@ class RemoteKeys(_Changing):
             self.refresh_at = max(self._next, monotonic() + min(REFRESH, self._max_age / 2))
         except (FetchError, BadToken) as error:
             self._failed = True
-            log.warning("the key set could not be fetched: %s", error)
-        except Exception:  # the thread has nobody above it; what is wrong must be seen
+            KEYS_UNFETCHED.tell(error)
+        except Exception as error:  # the thread has nobody above it; what is wrong must be seen
             self._failed = True
-            log.exception("the key set could not be fetched")
+            KEYS_FAILED.tell(error=error)
         finally:
             self._running, self._first = None, False
             running.set()

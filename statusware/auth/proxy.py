@@ -31,9 +31,11 @@ _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 class Proxy:
     """Users that an authenticating proxy names in headers (oauth2-proxy, nginx).
 
-    user: the header with the name, in UTF-8. roles, scopes: headers with lists, separated
-    by commas. peers: whom to believe, addresses, networks, or "unix" for a Unix socket.
-    name: the name of the scheme.
+    - `user`: the header with the name, in UTF-8. `roles`, `scopes`: headers with lists,
+      separated by commas.
+    - `peers`: whom to believe: addresses, networks (`"10.0.0.0/8"`), or `"unix"` for a Unix
+      socket. It is the socket's own peer, before any ProxyFix.
+    - `realm`: told in the challenge. `name`: the name of the scheme.
 
     Raises `PolicyError` for wrong options. environ keys read: `REMOTE_ADDR`,
     `werkzeug.proxy_fix.orig`, and those headers.
@@ -54,8 +56,8 @@ class Proxy:
     ) -> None:
         self.name = name
         self._user = header_key(user, "user")
-        self._roles = header_key(roles, "roles") if roles else ""
-        self._scopes = header_key(scopes, "scopes") if scopes else ""
+        self._roles = header_key(roles, "roles") if roles != "" else ""
+        self._scopes = header_key(scopes, "scopes") if scopes != "" else ""
         listed = names(peers, "peers")
         if not listed:
             raise PolicyError("names nobody", key="peers", hint='write ["127.0.0.1", "unix"]')
@@ -96,10 +98,14 @@ class Proxy:
 
 
 class RemoteUser:
-    """The user that the server has authenticated: `REMOTE_USER` of the environ.
+    """The user that the server has authenticated: `REMOTE_USER` of the environ (RFC 3875).
 
-    Only where the server sets it itself (mod_wsgi, uWSGI, Kerberos or certificates in
-    Apache). challenge: what WWW-Authenticate says.
+    Only where the server sets it itself (mod_wsgi, uWSGI, Kerberos or certificates in Apache).
+
+    - `challenge`: the scheme that WWW-Authenticate names. `realm`: told with it, if given.
+    - `name`: the name of the scheme.
+
+    Raises `PolicyError` for a challenge that is no scheme. environ keys read: `REMOTE_USER`.
     """
 
     ambient = True

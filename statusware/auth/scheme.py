@@ -24,11 +24,12 @@ AUTHORIZATION = "HTTP_AUTHORIZATION"
 
 
 class Scheme(Protocol):
-    """One way to show who one is.
+    """One way to show who one is. Any object with these members is a scheme.
 
-    `name` is the configured name. `ambient`: browsers send the credential by
-    themselves, so that it does not authorise what another site makes them send.
-    `header` is the environ key that holds the credential, None where there is not one.
+    - `name`: the configured name.
+    - `ambient`: whether browsers send the credential by themselves, so that it does not
+      authorise what another site makes them send.
+    - `header`: the environ key that holds the credential; None where there is not one.
     """
 
     name: str

@@ -11,7 +11,7 @@ from ..errors import PolicyError, nearest
 from .apikey import APIKey
 from .basic import Basic
 from .bearer import Bearer
-from .custom import Custom
+from .custom import Custom, header_key
 from .header import is_scheme
 from .proxy import Proxy, RemoteUser
 from .scheme import Scheme
@@ -76,6 +76,11 @@ def layer_options(document: Mapping[str, Any]) -> dict[str, Any]:
         if type(value) is not LAYER_OPTIONS[name]:
             told = {int: "a number", list: "a list", bool: "true or false"}[LAYER_OPTIONS[name]]
             raise PolicyError(f"must be {told}", key=f"auth.{name}")
+    # The layer says so as well, but a policy is to be right before there is an app.
+    if options.get("max_header", 1) < 1:
+        raise PolicyError("must be a number of characters", key="auth.max_header")
+    for header in options.get("strip_headers", ()):
+        header_key(header, "auth.strip_headers")
     for section, name in (("api", "origin"), ("cors", "origins")):
         if name in document.get(section, {}):
             options[name] = document[section][name]
@@ -93,6 +98,9 @@ def _scheme(kind: str, table: Any, name: str, folder: Path) -> Scheme:
     for option in table:
         if option not in known:
             raise PolicyError("unknown option", key=option, hint=nearest(option, known))
+    for option, known_as in known.items():
+        if known_as.default is known_as.empty and option not in table:
+            raise PolicyError(f"has no {option}")
     options = {"name": name} | _options(table, folder)
     if not is_scheme(options["name"]):
         raise PolicyError(f"{options['name']!r} is not a name", key="name")

@@ -6,7 +6,6 @@ file is looked at no more than once in `LOOK` seconds, by one request at a time.
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from collections.abc import Callable
@@ -14,11 +13,10 @@ from time import monotonic
 from typing import Generic, TypeVar
 
 from ..errors import PolicyError
+from ..logs.table import FILE_KEPT, FILE_READ
 from .source import read_file
 
 __all__ = ["LOOK", "Watched"]
-
-log = logging.getLogger("statusware.authentication")
 
 #: Seconds between two looks at a file.
 LOOK = 1.0
@@ -58,10 +56,9 @@ class Watched(Generic[_T]):
         try:
             self._value = self._load(read_file(self._path, self._key))
         except PolicyError as error:
-            # One line: the error says which file, and what is wrong with it.
-            log.error("%s: the old version stays in use: %s", self._path, error)  # noqa: TRY400
+            FILE_KEPT.tell(self._path, error)
         else:
-            log.info("%s has been read again", self._path)
+            FILE_READ.tell(self._path)
 
     def _look(self) -> tuple[int, ...]:
         try:

@@ -4,13 +4,16 @@ What a server hands over differs widely; the rules here are RFC 9112 section 6 a
 PEP 3333 with `wsgi.input_terminated` (a server that sets it ends the input itself).
 
 environ keys read: `CONTENT_LENGTH`, `HTTP_TRANSFER_ENCODING`, `wsgi.input`,
-`wsgi.input_terminated`. environ keys set: `statusware.body_taken`, the bytes taken
-off the server's input so far, so that `drain` knows what is left.
+`wsgi.input_terminated`, `statusware.lingers`, `gunicorn.socket`, `SERVER_PROTOCOL`. environ keys
+set: `statusware.body_taken`, the bytes taken off the server's input so far, so that `drain`
+knows what is left.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+import time
+from typing import TYPE_CHECKING, Any
 
 from ..problem import Problem
 
@@ -18,22 +21,21 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 __all__ = [
-    "BLOCK",
-    "DRAIN_LIMIT",
-    "TAKEN",
-    "announced",
-    "drain",
-    "has_body",
-    "read_body",
-    "take",
-    "too_large",
-]
+    "BLOCK", "DRAIN_LIMIT", "IDLE", "LINGERS", "LONGEST", "TAKEN", "announced", "drain",
+    "has_body", "read_body", "take", "too_large",
+]  # fmt: skip
 
 #: Bytes asked of the server at a time where the length is not known.
 BLOCK = 65536
 
 #: Bytes of an unread body that a refusal reads and drops, so that the client sees it.
 DRAIN_LIMIT = 1 << 20
+
+#: Seconds that an unread body is waited for: for its next byte, and in all.
+IDLE, LONGEST = 2.0, 10.0
+
+#: Set by a server that reads what is left of a body once it has answered.
+LINGERS = "statusware.lingers"
 
 #: The environ key for what has been read.
 TAKEN = "statusware.body_taken"
@@ -137,21 +139,51 @@ def too_large(max_bytes: int) -> Problem:
     return Problem(413, code="body-too-large", max_bytes=max_bytes)
 
 
-def drain(environ: WSGIEnvironment, limit: int = DRAIN_LIMIT) -> None:
-    """Read and drop what is unread of the body, at most `limit` bytes; never raises.
+def drain(environ: WSGIEnvironment, *, answered: bool = False) -> bool:
+    """Read and drop what is unread of the body, at most `DRAIN_LIMIT` bytes; never raises.
 
     A server that closes a connection with unread bytes resets it, and the client loses
-    the answer (RFC 9112 section 9.6). Reads only what is announced, so that it never
-    waits for bytes that will not come.
+    the answer (RFC 9112 section 9.6). One that sends the answer first and reads then, as
+    our gunicorn workers do, sets `statusware.lingers`: nothing is done until it asks, with
+    `answered`. Whether all of the body has been read now.
     """
     taken = environ.get(TAKEN, 0)
-    if taken == _BROKEN:
-        return
+    if taken == _BROKEN or (LINGERS in environ and not answered):
+        return False
     try:
         length = announced(environ)
-        left = limit if length is None else min(limit, length - taken)
-        while left > 0 and (block := environ["wsgi.input"].read(min(BLOCK, left))):
-            left -= len(block)
+        unread = DRAIN_LIMIT + 1 if length is None else length - taken
+        if unread > 0 and (sock := _socket(environ)) is not None:
+            return _drop_in_time(environ, unread, sock)
+        return _drop(environ, unread)
     except Exception:
         # Broad: the answer is decided, and a client that is gone does not change it.
-        return
+        return False
+
+
+def _drop(environ: WSGIEnvironment, unread: int, deadline: float = math.inf) -> bool:
+    """Read on until nothing comes, or the limit or the deadline is there."""
+    left = min(unread, DRAIN_LIMIT)
+    while left > 0 and time.monotonic() < deadline:
+        block = environ["wsgi.input"].read(min(BLOCK, left))
+        if not block:
+            return True
+        left -= len(block)
+    return left <= 0 and unread <= DRAIN_LIMIT
+
+
+def _drop_in_time(environ: WSGIEnvironment, unread: int, sock: Any) -> bool:
+    """The same where the server lets us at its socket: the bytes may never come."""
+    patience = sock.gettimeout()
+    sock.settimeout(IDLE)
+    try:
+        return _drop(environ, unread, time.monotonic() + LONGEST)
+    finally:
+        sock.settimeout(patience)
+
+
+def _socket(environ: WSGIEnvironment) -> Any:
+    """The socket that gunicorn reads this body from; in HTTP/2 it is not this body's alone."""
+    if not environ.get("SERVER_PROTOCOL", "").startswith("HTTP/1"):
+        return None
+    return environ.get("gunicorn.socket")

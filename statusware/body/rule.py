@@ -27,7 +27,7 @@ from .sizes import parse_size
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-    from .schema import Library, Schema, Violation
+    from .schema import Schema, Violation
 
 __all__ = ["BodyOptions", "BodyRule", "json_body"]
 
@@ -79,6 +79,8 @@ class BodyRule:
     `schema` is a table, a boolean, the path of a file in `folder` with an optional JSON
     pointer after `#`, or a `Schema`; `accept` lists media types instead of JSON and `+json`;
     `optional` lets requests without a body pass; `where` names the route in a PolicyError.
+    `made` are the schemas of other rules with the same options and folder: one that several
+    routes name (or the very same table) is made ready once.
     """
 
     def __init__(
@@ -90,7 +92,7 @@ class BodyRule:
         accept: Iterable[str] = (),
         optional: bool = False,
         folder: Path | None = None,
-        library: Library | None = None,
+        made: dict[str | int, Schema] | None = None,
         where: str = "",
     ) -> None:
         """PolicyError if anything about it is wrong."""
@@ -102,12 +104,12 @@ class BodyRule:
             self.media = MediaTypes(accept, codings)
         except PolicyError as error:
             raise error.at(key=where) from None
-        self.schema = self._made(schema, folder, library, where)
+        self.schema = self._made(schema, folder, {} if made is None else made, where)
         #: Raises the Problem of a bad body; else hands it on, read and parsed.
         self.check: Check = self._prepared()
 
     def _made(
-        self, schema: object, folder: Path | None, library: Library | None, where: str
+        self, schema: object, folder: Path | None, made: dict[str | int, Schema], where: str
     ) -> Schema:
         # Here, so that a policy without schemas does without what they need.
         from .schema import Options, Schema
@@ -116,11 +118,13 @@ class BodyRule:
             return schema
         try:
             asked = Options(formats=self.options.formats, patterns=self.options.patterns)
-            return Schema(schema, folder=folder, options=asked, library=library)
+            name = schema if isinstance(schema, str) else id(schema)
+            made[name] = made.get(name) or Schema(schema, folder=folder, options=asked)
         except PolicyError as error:
             place = f"{error.key}: " if error.key else ""
             key = ".".join(filter(None, (where, "body")))
             raise PolicyError(f"{place}{error.reason}", key=key, hint=error.hint) from None
+        return made[name]
 
     def _prepared(self) -> Check:
         """The check in one function, for a body of the usual type whose length is told."""
@@ -211,7 +215,11 @@ def hand_on(environ: WSGIEnvironment, body: bytes) -> None:
 
 
 def json_body(environ: WSGIEnvironment) -> Any:
-    """The value of the body that was checked; LookupError if none was."""
+    """The value of the JSON body that `JSONBody` has checked.
+
+    Raises `LookupError` where no body has been checked: the route has no `body`, or its
+    `body_optional` let a request without one pass. environ keys read: `statusware.json`.
+    """
     try:
         return environ["statusware.json"]
     except KeyError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
@@ -18,8 +17,12 @@ from ..policy.explain import place
 from ..rules.routes import Route
 from ..serve import load
 from .options import in_format, with_policy
+from .output import Line, columns, show
+from .progress import busy
 
 __all__ = ["check", "checked"]
+
+_STYLES = {"error": "red", "warning": "yellow"}
 
 
 @click.command(epilog="Example: statusware check shop:app --policy statusware.toml")
@@ -40,54 +43,44 @@ def check(app: str | None, policy: str, form: str) -> int:
 def checked(policy: str, app: Any = None, form: str = "text") -> int:
     """Show what a policy says, and what is odd about it and about `app`; the exit status."""
     found = Policy.load(policy)
-    routes = None if app is None else routes_of(app)
+    with busy("Comparing the policy with the app"):
+        routes = None if app is None else routes_of(app)
+        # Without any routes a policy is no list of what may be used.
+        odd = findings(found, routes if found.routes else None)
     if app is not None and routes is None:
         hint = "it needs a Flask, Pyramid, Django, Falcon or Bottle app"
         raise PolicyError("its routes cannot be read", key="app", hint=hint)
     places = {route.where: place(found, route) for route in found.routes}
-    # Without any routes a policy is no list of what may be used.
-    odd = findings(found, routes if found.routes else None)
     told = [replace(each, where=places.get(each.where, "")) for each in odd]
     rules = [row for route in found.routes for row in _rows(route)]
-    click.echo(
-        _json(found, rules, told) if form == "json" else "\n".join(_text(found, rules, told))
-    )
-    return int(any(finding.level == "error" for finding in told))
-
-
-def _json(policy: Policy, rules: Iterable[tuple[str, ...]], told: Iterable[Finding]) -> str:
     members = {
         "routes": [
             {"match": match, "rule": rule} | ({"origin": origin} if origin else {})
             for match, rule, origin in rules
         ],
-        "schemes": list(policy.schemes),
+        "schemes": list(found.schemes),
         "findings": [asdict(finding) for finding in told],
     }
-    return json.dumps(members, indent=2)
+    status = int(any(finding.level == "error" for finding in told))
+    return show("check", form, status, members, _text(found, rules, told))
 
 
 def _text(
     policy: Policy, rules: Sequence[tuple[str, ...]], told: Sequence[Finding]
-) -> Iterable[str]:
+) -> Iterable[str | Line]:
     """The rules in columns, the findings in columns, and the verdict."""
-    yield from _columns(rules)
+    yield from columns(rules)
     if policy.schemes:
         yield f"schemes: {', '.join(policy.schemes)}"
     if not told:
-        yield "ok"
+        yield "ok", "green"
         return
     yield ""
-    yield from _columns([(f.level, f.kind, f.route, _message(f)) for f in told])
+    rows = [(f.level, f.kind, f.route, _message(f)) for f in told]
+    yield from columns(rows, [_STYLES[f.level] for f in told])
     counted = Counter(finding.level for finding in told)
-    yield ", ".join(f"{n} {level}{'s' * (n > 1)}" for level, n in counted.items())
-
-
-def _columns(rows: Sequence[tuple[str, ...]]) -> Iterable[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (f"{cell:{width}}" for cell, width in zip(row, widths, strict=True))
-        yield "  ".join(cells).rstrip()
+    verdict = ", ".join(f"{n} {level}{'s' * (n > 1)}" for level, n in counted.items())
+    yield verdict, "bold"
 
 
 def _message(finding: Finding) -> str:

@@ -14,10 +14,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
 from .exchange import HOST, send
+from .options import in_format
+from .output import show
 from .screen import Screen
 from .server import NotStarted, Server, listen
 from .tokens import BEARERS, SECRET_VARIABLE, make_tokens
@@ -41,24 +44,25 @@ NEEDED = {"flask": "Flask", "sqlalchemy": "SQLAlchemy", "gunicorn": "gunicorn", 
     type=click.IntRange(0, 65535),
     help="Where to listen; another one if it is taken.",
 )
-def demo(once: bool, port: int) -> int:
+@in_format
+def demo(once: bool, port: int, form: str) -> int:
     """Serves the example, and takes a tour of it over HTTP.
 
     After the tour it goes on serving, for you to try. Exit status 0 if every answer was as
-    the contract says, else 1.
+    the contract says, 1 if one was not or the server ended, 2 if something is missing.
     """
     _check_surroundings()
-    screen = Screen()
+    screen = Screen(silent=form == "json")
     secret = secrets.token_hex(32)
     try:
         with _signals(), tempfile.TemporaryDirectory(prefix="statusware-demo-") as folder:
-            return _demo(screen, Path(folder), port, secret, once)
+            return _demo(screen, Path(folder), port, secret, once=once)
     except NotStarted as error:
         click.echo(f"{error}\nstatusware: the server did not start; above is its log", err=True)
         return 1
 
 
-def _demo(screen: Screen, folder: Path, port: int, secret: str, once: bool) -> int:
+def _demo(screen: Screen, folder: Path, port: int, secret: str, *, once: bool) -> int:
     server = Server(
         "recipes.wsgi:app",
         str(EXAMPLE / "statusware.toml"),
@@ -77,12 +81,24 @@ def _demo(screen: Screen, folder: Path, port: int, secret: str, once: bool) -> i
             screen.say(f"Port {port} is in use; taking {bound}, which is free.")
         screen.say(f"examples/recipes behind its statusware.toml, on http://{HOST}:{bound}")
         tokens = make_tokens(secret)
-        right = sum(_take(screen, bound, n, step, tokens) for n, step in enumerate(STEPS, 1))
-        screen.say(f"\n{right} of {len(STEPS)} answered as the contract says")
-        if once or right < len(STEPS):
-            return int(right < len(STEPS))
+        faults = [_take(screen, bound, n, step, tokens) for n, step in enumerate(STEPS, 1)]
+        wrong = len(list(filter(None, faults)))
+        screen.say(f"\n{len(STEPS) - wrong} of {len(STEPS)} answered as the contract says")
+        if screen.silent:
+            show("demo", "json", int(wrong > 0), _members(bound, faults), ())
+        if once or wrong:
+            return int(wrong > 0)
         _invite(screen, bound, tokens["admin"])
         return _serve_on(server)
+
+
+def _members(port: int, faults: list[list[str]]) -> dict[str, Any]:
+    """What is told of the tour to programs."""
+    steps = [
+        {"title": step.title, "request": step.request, "expected": step.status, "faults": found}
+        for step, found in zip(STEPS, faults, strict=True)
+    ]
+    return {"url": f"http://{HOST}:{port}", "steps": steps}
 
 
 def _path() -> str:
@@ -97,8 +113,8 @@ def _listen(port: int) -> socket.socket:
         raise click.UsageError(f"port {port}: {error.strerror}") from error
 
 
-def _take(screen: Screen, port: int, number: int, step: Step, tokens: dict[str, str]) -> bool:
-    """Takes one step of the tour and shows it; whether the answer was right."""
+def _take(screen: Screen, port: int, number: int, step: Step, tokens: dict[str, str]) -> list[str]:
+    """Takes one step of the tour and shows it; what is wrong with the answer."""
     body = step.payload()
     headers = {} if body is None else {"Content-Type": step.content_type}
     shown = dict(headers)
@@ -116,7 +132,7 @@ def _take(screen: Screen, port: int, number: int, step: Step, tokens: dict[str, 
         screen.answer(answer)
         faults = judge(step, answer)
     screen.verdict(faults)
-    return not faults
+    return faults
 
 
 def _invite(screen: Screen, port: int, token: str) -> None:

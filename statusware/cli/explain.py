@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from dataclasses import asdict
 from typing import BinaryIO
 
@@ -13,15 +11,19 @@ from ..errors import PolicyError
 from ..policy import Policy
 from ..policy.explain import Trace
 from ..policy.explain import explain as trace_of
+from . import complete
 from .options import in_format, with_policy
+from .output import Line, show
 from .request import environ_of, identity_of, with_body, with_key, with_token
 
 __all__ = ["explain"]
 
+_STYLES = {"refuse": "red", "answer": "yellow"}
+
 
 @click.command(epilog="Example: statusware explain DELETE /recipes/5 --as user:ann,role:editor")
-@click.argument("method")
-@click.argument("path")
+@click.argument("method", shell_complete=complete.methods)
+@click.argument("path", shell_complete=complete.paths)
 @with_policy
 @click.option("--as", "words", help="Who asks: user:ann,role:editor,scope:x,claim:a=b.")
 @click.option("--token", help="A bearer token, which is verified.")
@@ -42,7 +44,8 @@ def explain(
 
     The layers are asked about METHOD PATH in their order, up to the one that answers.
     Without --as, --token or --key the request is anonymous, and without --body it has none.
-    Nothing is sent anywhere. Exit status 0 if the app would answer, 1 if a layer does.
+    Nothing is sent anywhere. Exit status 0 if the app would answer, 1 if a layer does, 2 if
+    nothing can be said.
     """
     if sum(option is not None for option in (words, token, key)) > 1:
         raise PolicyError("--as, --token and --key exclude each other", key="--as")
@@ -56,26 +59,22 @@ def explain(
         with_body(environ, body.read())
     identity = identity_of(words, found) if words is not None else None
     trace = trace_of(found, environ, identity=identity)
-    click.echo(_json(trace) if form == "json" else "\n".join(_text(trace)))
-    return 0 if trace.status is None else 1
+    members = asdict(trace) | {"body": trace.body.decode("utf-8", "replace")}
+    return show("explain", form, int(trace.status is not None), members, _text(trace))
 
 
-def _json(trace: Trace) -> str:
-    members = asdict(trace)
-    members["body"] = trace.body.decode("utf-8", "replace")
-    return json.dumps(members, indent=2, ensure_ascii=sys.stdout.encoding.lower() != "utf-8")
-
-
-def _text(trace: Trace) -> list[str]:
+def _text(trace: Trace) -> list[str | Line]:
     """The steps in columns, then the answer."""
-    lines = []
+    lines: list[str | Line] = []
     for step in trace.steps:
         first, *rest = step.told or ("",)
-        lines.append(f"{step.layer:15} {step.verdict:7} {first}".rstrip())
+        line = f"{step.layer:15} {step.verdict:7} {first}".rstrip()
+        lines.append((line, _STYLES.get(step.verdict, "")))
         lines += [f"{'':24}{line}" for line in rest]
     if trace.status is None:
-        return [*lines, "", "The app answers."]
-    lines += ["", trace.status, *(f"{name}: {value}" for name, value in trace.headers)]
+        return [*lines, "", ("The app answers.", "green")]
+    lines += ["", (trace.status, "bold")]
+    lines += [f"{name}: {value}" for name, value in trace.headers]
     if trace.body:
         lines += ["", trace.body.decode("utf-8", "replace")]
     return lines

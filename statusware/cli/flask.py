@@ -14,6 +14,8 @@ from flask.cli import ScriptInfo, pass_script_info
 
 from ..errors import PolicyError
 from .check import checked
+from .options import in_format, policy_option
+from .output import print_json, refusal
 
 __all__ = ["commands"]
 
@@ -24,10 +26,11 @@ def commands() -> None:
 
 
 @commands.command("check", epilog="Example: flask --app shop statusware check")
-@click.option("--policy", help="The policy file. Default: the one that the app is behind.")
+@policy_option("The policy file. Default: the one that the app is behind.")
+@in_format
 @pass_script_info
 @click.pass_context
-def check_app(context: click.Context, info: ScriptInfo, policy: str | None) -> None:
+def check_app(context: click.Context, info: ScriptInfo, policy: str | None, form: str) -> None:
     """Reads the policy of the app as a server would at its start, and says what it found.
 
     The routes of the app are compared with those of the policy. Exit status 0 if all is
@@ -36,9 +39,11 @@ def check_app(context: click.Context, info: ScriptInfo, policy: str | None) -> N
     """
     try:
         app = info.load_app()
-        context.exit(checked(policy or _policy(app), app))
+        context.exit(checked(policy or _policy(app), app, form))
     except PolicyError as error:
         click.echo(f"statusware: {error}", err=True)
+        if form == "json":
+            print_json(refusal("check", 2, error))
         context.exit(2)
 
 

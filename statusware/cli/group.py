@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import errno
+import importlib.metadata
+import io
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
 
 import click
 
 from ..errors import PolicyError
 from ..serve import import_from_here
 from .check import check
+from .completion import completion
 from .demo import demo
 from .explain import explain
+from .init import init
 from .keys import keys
 from .lint import lint
 from .openapi import openapi
+from .output import kept_for_json, print_json, refusal, wants_json
 from .problems import problems
 from .report import report
+from .schema import schema
 from .serve import serve
 from .token import token
 from .who import who
@@ -23,7 +34,18 @@ from .who import who
 __all__ = ["run"]
 
 #: Commands whose names are settled, but which do not exist yet.
-LATER = frozenset("init schema".split())
+LATER: frozenset[str] = frozenset()
+
+#: What a shell makes of a process that SIGINT or SIGPIPE has ended.
+INTERRUPTED, CLOSED = 130, 141
+
+
+#: Nothing more can be written.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class Closed(Exception):
+    """Nobody reads our output any more."""
 
 
 class Commands(click.Group):
@@ -36,14 +58,60 @@ class Commands(click.Group):
             raise click.UsageError(f"{args[0]} is not supported yet")
         return super().resolve_command(ctx, args)
 
+    # As ever, but that click would make status 1 of a pipe that is closed.
 
-@click.group(cls=Commands, epilog="Example: statusware check --policy statusware.toml")
-@click.version_option(package_name="statusware")
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with _closed():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _closed():
+            try:
+                return super().invoke(ctx)
+            except SystemExit as error:
+                # An app without `if __name__ == "__main__"`, say: its status is not our verdict.
+                reason = f"something has called sys.exit({error.code!r})"
+                raise PolicyError(reason) from None
+
+
+@contextmanager
+def _closed() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise Closed from None
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("statusware")
+    except importlib.metadata.PackageNotFoundError:
+        return "of a checkout that is not installed"
+
+
+#: \b keeps click from filling the lines that follow.
+_EPILOG = """\b
+Exit status, of every command:
+    0  done, and nothing is wrong
+    1  the answer is no: something was found, refused or not as it should be
+    2  it could not be done: the command, the policy or the app is wrong
+  130  interrupted (Ctrl-C)
+
+\b
+Example: statusware check --policy statusware.toml
+"""
+
+
+@click.group(cls=Commands, epilog=_EPILOG)
+@click.version_option(_version())
 def commands() -> None:
     """A correct HTTP status contract in front of any WSGI app."""
 
 
-for command in (check, demo, explain, keys, lint, openapi, problems, report, serve, token, who):
+for command in (
+    check, completion, demo, explain, init, keys, lint, openapi, problems, report, schema, serve,
+    token, who,
+):  # fmt: skip
     commands.add_command(command)
 
 
@@ -51,19 +119,67 @@ def run(args: list[str]) -> int:
     """Runs one command and returns its exit status; without arguments, shows the help.
 
     Modules of the app are found where the command is run, as gunicorn and flask do it.
+    With `--format json` what is wrong is an object on stdout as well as a line on stderr.
     """
     import_from_here()
+    _speak_any_encoding()
     try:
-        status = commands.main(args or ["--help"], prog_name="statusware", standalone_mode=False)
+        with kept_for_json() if wants_json(args) else nullcontext():
+            status = _main(args or ["--help"])
+        sys.stdout.flush()
+    except (Closed, BrokenPipeError):
+        _drop_output()
+        return CLOSED
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        _drop_output()
+        sys.stderr.write(f"statusware: cannot be written: {error.strerror}\n")
+        return 2
+    return status
+
+
+def _main(args: list[str]) -> int:
+    try:
+        status = commands.main(args, prog_name="statusware", standalone_mode=False)
     except click.ClickException as error:
-        return _refuse(error.format_message(), error.exit_code)
+        return _refuse(args, click.ClickException(error.format_message()), error.exit_code)
     except PolicyError as error:
-        return _refuse(str(error), 2)
+        return _refuse(args, error, 2)
     except click.Abort:
-        return 130
+        return INTERRUPTED
     return int(status or 0)
 
 
-def _refuse(reason: str, status: int) -> int:
-    sys.stderr.write(f"statusware: {' '.join(reason.split())}\n")
+def _refuse(args: list[str], error: Exception, status: int) -> int:
+    sys.stderr.write(f"statusware: {' '.join(str(error).split())}\n")
+    if wants_json(args):
+        print_json(refusal(_named(args), status, error))
     return status
+
+
+def _named(args: list[str]) -> str:
+    """The name of the command that was asked for; empty if there is none."""
+    found: click.Command | None = commands
+    names: list[str] = []
+    for word in args[:2]:
+        found = found.commands.get(word) if isinstance(found, click.Group) else None
+        if found is not None:
+            names.append(word)
+    return " ".join(names)
+
+
+def _speak_any_encoding() -> None:
+    """What the locale has no letters for is escaped, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """Let the interpreter flush what is left of the output, on its way out, into nothing."""
+    try:
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, sys.stdout.fileno())
+    except (OSError, io.UnsupportedOperation):  # then there is nothing to be flushed
+        return

@@ -14,6 +14,10 @@ from ..policy import Policy
 from ..serve import app as load_app
 from ..serve import load
 from .lint_document import Documented
+from .options import in_format, policy_option
+from .output import Line, show
+from .progress import progress
+from .samples import SAMPLES, sample
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -23,12 +27,7 @@ __all__ = ["lint", "requests"]
 #: Methods that change nothing (RFC 9110 section 9.2.1); the others are asked on demand only.
 SAFE = ("GET", "HEAD", "OPTIONS")
 
-#: What stands for a variable of a path, by its converter.
-_SAMPLES = {
-    "int": "1", "float": "1.5", "path": "a/b", "uuid": "00000000-0000-0000-0000-000000000001",
-}  # fmt: skip
-
-_VARIABLE = re.compile(r"\{(?:\w+)(?::(\w+))?\}")
+_STYLES = {"error": "red", "warning": "yellow"}
 
 
 #: \b keeps click from filling the lines that follow.
@@ -40,8 +39,13 @@ Example: statusware lint shop:app --path 'GET /recipes/1'
 
 @click.command(epilog=_EPILOG)
 @click.argument("app")
-@click.option("--policy", help="A policy file: lint the app behind it, and ask its routes.")
-@click.option("--openapi", help="An OpenAPI document: ask its operations, not the routes.")
+@policy_option("A policy file: lint the app behind it, and ask its routes.")
+@click.option(
+    "--openapi",
+    type=click.Path(),
+    metavar="FILE",
+    help="An OpenAPI document: ask its operations, not the routes.",
+)
 @click.option("--base", help="With --openapi: the path that its paths lie under.")
 @click.option("--path", "paths", multiple=True, help='One more request: "GET /recipes/1".')
 @click.option("--unsafe", is_flag=True, help="Send POST, PUT, PATCH and DELETE, too.")
@@ -53,6 +57,7 @@ Example: statusware lint shop:app --path 'GET /recipes/1'
     help="A rule to leave out. May be repeated.",
 )
 @click.option("--rules", is_flag=True, help="List the rules, and ask nothing.")
+@in_format
 def lint(
     app: str,
     policy: str | None,
@@ -62,18 +67,21 @@ def lint(
     unsafe: bool,
     ignore: tuple[str, ...],
     rules: bool,
+    form: str,
 ) -> int:
     """Asks an app for each of its routes, and checks the answers.
 
     Without a policy, it is the bare APP ("module:name") that is asked. The routes are
     those of a Flask app, those of the policy, and those given as --path; with --openapi, the
     operations of a document, made of its examples, are asked in their place. Exit status 0 if
-    nothing was found beyond advice, else 1.
+    nothing was found beyond advice, 1 if something was, 2 if the app cannot be asked.
     """
     if rules:
-        for rule in RULES:
-            click.echo(f"{rule.id:18} {rule.severity:8} {rule.source}")
-        return 0
+        rows = [(rule.id, rule.severity, rule.source) for rule in RULES]
+        names = ("rule", "severity", "source")
+        members = {"rules": [dict(zip(names, row, strict=True)) for row in rows]}
+        lines = (f"{name:18} {severity:8} {source}" for name, severity, source in rows)
+        return show("lint", form, 0, members, lines)
     found: list[Finding] = []
     loaded = load_app(app, policy) if policy else load(app)
     documented = Documented(openapi, base)
@@ -82,21 +90,42 @@ def lint(
     else:
         asked = list(_asked([*documented.pairs, *map(_split, paths)], unsafe=unsafe))
     client = documented.client(StatusLint(loaded, ignore=ignore, report=found.append))
-    raised = sum(not _answers(client, method, path) for method, path in asked)
-    for finding in sorted(set(map(str, found))):
-        click.echo(finding)
-    click.echo(f"{len(asked)} requests, {len(found)} findings, {raised} exceptions")
-    return int(bool(raised) or any(finding.rule.severity != "advice" for finding in found))
+    steps = progress(asked, "Asking the app")
+    raised = [text for each in steps if (text := _raised(client, *each))]
+    return _tell(form, len(asked), found, raised)
 
 
-def _answers(client: Client, method: str, path: str) -> bool:
-    """Send one request; False, and a line, where the app raised an exception."""
+def _tell(form: str, asked: int, found: list[Finding], raised: list[tuple[str, str]]) -> int:
+    status = int(bool(raised) or any(each.rule.severity != "advice" for each in found))
+    members = {
+        "requests": asked,
+        "findings": [
+            {
+                "rule": each.rule.id,
+                "severity": each.rule.severity,
+                "source": each.rule.source,
+                "request": f"{each.seen.method} {each.seen.path}",
+                "status": each.seen.status,
+                "message": each.message,
+            }
+            for each in found
+        ],
+        "exceptions": [{"request": request, "exception": name} for request, name in raised],
+    }
+    lines: list[Line] = [(f"{request!r} raised {name}", "red") for request, name in raised]
+    told = {str(each): _STYLES.get(each.rule.severity, "") for each in found}
+    lines += sorted(told.items())
+    lines.append((f"{asked} requests, {len(found)} findings, {len(raised)} exceptions", "bold"))
+    return show("lint", form, status, members, lines)
+
+
+def _raised(client: Client, method: str, path: str) -> tuple[str, str] | None:
+    """Send one request; what the app raised, if it did."""
     try:
         client.open(path, method=method, buffered=True)
     except Exception as error:  # the app's, whatever it is: that is a finding
-        click.echo(f"{f'{method} {path}'!r} raised {type(error).__name__}")
-        return False
-    return True
+        return f"{method} {path}", type(error).__name__
+    return None
 
 
 def requests(
@@ -125,15 +154,15 @@ def _flask_routes(app: Any) -> Iterator[tuple[str, str]]:
         path = rule.rule
         for name, converter in rule._converters.items():
             kind = type(converter).__name__.removesuffix("Converter").lower()
-            sample = _SAMPLES.get({"integer": "int"}.get(kind, kind), "x")
-            path = re.sub(rf"<(?:[^<>]*:)?{name}>", sample, path)
+            value = SAMPLES.get({"integer": "int"}.get(kind, kind), "x")
+            path = re.sub(rf"<(?:[^<>]*:)?{name}>", value, path)
         yield from ((method, path) for method in sorted(rule.methods or ()))
 
 
 def _policy_routes(policy: str | None) -> Iterator[tuple[str, str]]:
     for route in Policy.load(policy).routes if policy else ():
         for pattern in route.patterns:
-            path = _VARIABLE.sub(lambda found: _SAMPLES.get(found[1], "x"), pattern.text)
+            path = sample(pattern.text)
             yield from ((method, path) for method in pattern.methods if method != "*")
 
 

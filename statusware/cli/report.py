@@ -11,8 +11,12 @@ import click
 
 from ..layers.report import MARK
 from .options import in_format
+from .output import Line, columns, show
 
 __all__ = ["report"]
+
+#: The mark inside of a string of JSON.
+_QUOTED = json.dumps(MARK)[1:-1]
 
 
 class Row(NamedTuple):
@@ -33,18 +37,23 @@ def report(log: IO[str], form: str) -> int:
 
     Reads the records of `[api] report` in LOG (- is stdin), and shows the most frequent
     first. Whatever else stands in the log is passed over. Exit status 0 if nothing would
-    have been refused, else 1.
+    have been refused, 1 if something would, 2 if the log cannot be read.
     """
     rows = _rows(log)
-    if form == "json":
-        click.echo(json.dumps([row._asdict() for row in rows], indent=2))
-    else:
-        width = len(str(rows[0].times)) if rows else 1
-        for row in rows:
-            click.echo(f"{row.times:{width}}  {row.status} {row.code:24} {row.what}  ({row.layer})")
-        total = sum(row.times for row in rows)
-        click.echo(f"{total} refused" if total else "nothing would have been refused")
-    return 1 if rows else 0
+    members = {"refused": [row._asdict() for row in rows], "total": sum(r.times for r in rows)}
+    return show("report", form, int(bool(rows)), members, _text(rows))
+
+
+def _text(rows: list[Row]) -> Iterable[str | Line]:
+    if not rows:
+        yield "nothing would have been refused", "green"
+        return
+    width = len(str(rows[0].times))
+    yield from columns([
+        (f"{row.times:{width}}", f"{row.status} {row.code:23}", f"{row.what}  ({row.layer})")
+        for row in rows
+    ])  # fmt: skip
+    yield f"{sum(row.times for row in rows)} refused", "bold"
 
 
 def _rows(lines: Iterable[str]) -> list[Row]:
@@ -56,10 +65,12 @@ def _rows(lines: Iterable[str]) -> list[Row]:
 
 def _record(line: str) -> tuple[str, int, str, str] | None:
     """Layer, status, code, and route or request line of a record; None for other lines."""
-    start = line.find(MARK)
-    if start < 0:
-        return None
     try:
+        if MARK not in line and _QUOTED in line:  # a log whose lines are JSON themselves
+            line = str(json.loads(line[line.index("{") :])["message"])
+        start = line.find(MARK)
+        if start < 0:
+            return None
         record: dict[str, Any] = json.JSONDecoder().raw_decode(line[start:])[0]
         what = record["route"] or f"{record['method']} {record['path']}"
         shown = ascii(what)[1:-1] if not str(what).isprintable() else str(what)

@@ -23,22 +23,32 @@ LINES, WIDTH = 30, 100
 _COLOURS = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 
 
-class Screen:
-    """Shows the tour on stdout: in colour on a terminal, as plain lines elsewhere.
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to whoever runs the command: newer versions of rich exit with status 1."""
+        raise
 
-    Lines are never broken, so that what is copied works where it is pasted.
+
+class Screen:
+    """Lines on stdout: in colour on a terminal (unless NO_COLOR says no), plain elsewhere.
+
+    Lines are never broken, so that what is copied works where it is pasted. A `silent` one
+    shows nothing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, silent: bool = False) -> None:
+        self.silent = silent
         # Not even FORCE_COLOR makes a file or a pipe a terminal.
         terminal = None if sys.stdout.isatty() else False
-        self._console = Console(
-            force_terminal=terminal, soft_wrap=True, highlight=False, markup=False
+        self._console = _Console(
+            force_terminal=terminal, soft_wrap=True, highlight=False, markup=False, emoji=False
         )
         self._ascii = self._console.options.ascii_only
 
     def say(self, text: str = "", style: str = "") -> None:
         """One line or more, as they are."""
+        if self.silent:
+            return
         if self._ascii:
             text = text.encode("ascii", "backslashreplace").decode("ascii")
         self._console.print(text, style=style)

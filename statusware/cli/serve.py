@@ -18,7 +18,7 @@ __all__ = ["serve"]
 
 
 @click.command(epilog="Example: statusware serve shop.wsgi:app --policy statusware.toml")
-@click.argument("app")
+@click.argument("app", envvar="STATUSWARE_APP")
 @with_policy
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option(
@@ -34,8 +34,10 @@ __all__ = ["serve"]
 def serve(app: str, policy: str, host: str, port: int, workers: int) -> None:
     """Serves an app behind its policy until Ctrl-C.
 
-    APP is "module:name". In gunicorn where that is installed, which then takes the place
-    of this process; else in Werkzeug's server, which is for development only.
+    APP is "module:name" or "module:factory()"; what is not given is that of the variables
+    STATUSWARE_APP and STATUSWARE_POLICY. In gunicorn where that is installed, which then
+    takes the place of this process; else in Werkzeug's server, which is for development
+    only. Exit status 2 if it does not start, else that of gunicorn.
     """
     if not re.fullmatch(r"[\w.]+:.+", app):
         raise click.UsageError('APP is "module:name", as in shop.wsgi:app')

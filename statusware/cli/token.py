@@ -18,7 +18,8 @@ from ..auth.source import read_source
 from ..errors import PolicyError
 from ..rules.principals import SCOPES, is_scope
 from .duration import Seconds
-from .options import with_policy
+from .options import in_format, with_policy
+from .output import show
 
 __all__ = ["token"]
 
@@ -29,13 +30,20 @@ __all__ = ["token"]
 @click.option("--role", "roles", multiple=True, help="A role. May be repeated.")
 @click.option("--scope", "scopes", multiple=True, help="A scope. May be repeated.")
 @click.option("--expires", type=Seconds(), default="1h", show_default=True, help="30d, 12h, 30m.")
+@in_format
 def token(
-    user: str, policy: str, roles: tuple[str, ...], scopes: tuple[str, ...], expires: int
-) -> None:
+    user: str,
+    policy: str,
+    roles: tuple[str, ...],
+    scopes: tuple[str, ...],
+    expires: int,
+    form: str,
+) -> int:
     """Makes a token for USER that the policy accepts.
 
     It is signed with the secret of [auth.bearer].
     For development: it refuses to work where STATUSWARE_ENV is "production".
+    Exit status 0, or 2 if there is none.
     """
     if os.environ.get("STATUSWARE_ENV", "").strip().lower() == "production":
         raise PolicyError("tokens are for development", hint="STATUSWARE_ENV is production")
@@ -45,7 +53,15 @@ def token(
     for scope in scopes:
         if not is_scope(scope):
             raise PolicyError(f"{scope!r} is no scope", key="--scope", hint=SCOPES)
-    click.echo(_signed(_table(Path(policy)), user, roles, scopes, expires))
+    made = _signed(_table(Path(policy)), user, roles, scopes, expires)
+    members = {
+        "token": made,
+        "user": user,
+        "roles": list(roles),
+        "scopes": list(scopes),
+        "expires_in": expires,
+    }
+    return show("token", form, 0, members, [made])
 
 
 def _table(policy: Path) -> dict[str, Any]:

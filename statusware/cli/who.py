@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 
 import click
@@ -12,28 +11,29 @@ from ..policy import Policy
 from ..policy.explain import Who
 from ..policy.explain import who as who_may
 from ..problem import Problem
+from . import complete
 from .options import in_format, with_policy
+from .output import show
 from .request import environ_of
 
 __all__ = ["who"]
 
 
 @click.command(epilog="Example: statusware who DELETE /recipes/5")
-@click.argument("method")
-@click.argument("path")
+@click.argument("method", shell_complete=complete.methods)
+@click.argument("path", shell_complete=complete.paths)
 @with_policy
 @in_format
 def who(method: str, path: str, policy: str, form: str) -> int:
     """Says who may send a request, and by which rule.
 
-    Exit status 0, or 1 where no route lists the request.
+    Exit status 0, 1 where no route lists the request, or 2 if nothing can be said.
     """
     try:
         found = who_may(Policy.load(policy), environ_of(method, path))
     except Problem as problem:
         raise PolicyError(str(problem), key=f"{method} {path}") from None
-    click.echo(json.dumps(asdict(found), indent=2) if form == "json" else "\n".join(_text(found)))
-    return 0 if found.route is not None else 1
+    return show("who", form, int(found.route is None), asdict(found), _text(found))
 
 
 def _text(found: Who) -> list[str]:

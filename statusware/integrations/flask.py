@@ -9,14 +9,14 @@ stands inside the policy, middleware that is put there later (`ProxyFix`) outsid
 
 Configuration keys: `STATUSWARE_POLICY` (a path, relative to the working directory, a dict
 or a `Policy`), `STATUSWARE_OVERRIDE_HANDLERS` (a bool).
-environ keys read: `statusware.identity`.
+environ keys read: `statusware.identity`, `statusware.flask_translation`.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, request
 from werkzeug.exceptions import HTTPException
@@ -25,12 +25,16 @@ from werkzeug.local import LocalProxy
 from ..auth.identity import Identity
 from ..errors import PolicyError, nearest
 from ..layers.guard import calling
-from ..layers.record import log_failure, log_translated
+from ..layers.record import log_translated
 from ..layers.translate import Translation
 from ..policy import Policy, wrap
+from ..policy.build import in_force, layered
 from ..problem import Problem
-from .flask_app import Inside, Outside, needs_context
+from .flask_app import TRANSLATION, Inside, Outside, needs_context
 from .flask_request import reusing
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 __all__ = ["Statusware", "current_identity", "translate_exceptions"]
 
@@ -46,15 +50,20 @@ current_identity: Identity = cast(
 
 
 class Statusware:
-    """Puts an app behind a policy.
+    """Puts a Flask `app` behind a policy; or, with `init_app`, several of them.
 
-    `policy` is what `wrap` takes; without one, that of `STATUSWARE_POLICY`, else every
-    error gets the envelope and nothing else changes. Exceptions that `[errors]` lists are
-    translated before Flask makes a 500 of them. Error handlers of the app's own win,
-    unless `override_handlers`. Where Flask propagates exceptions in debug mode and under
-    TESTING, whatever `[errors]` does not list reaches the debugger or the test as ever.
+    - `policy`: what `wrap` takes; without one, that of `app.config["STATUSWARE_POLICY"]`, else
+      every error gets the envelope and nothing else changes.
+    - `override_handlers`: whether `[errors]` wins over error handlers of the app's own, which win
+      otherwise; without it, `app.config["STATUSWARE_OVERRIDE_HANDLERS"]`.
 
-    `app.extensions["statusware"]` is the `Policy`, or None. Raises `PolicyError`.
+    Exceptions that `[errors]` lists are translated before Flask makes a 500 of them. Where Flask
+    propagates exceptions in debug mode and under TESTING, whatever `[errors]` does not list
+    reaches the debugger or the test as ever. Predicates and verifiers run in an app context.
+
+    `app.extensions["statusware"]` is the `Policy`, or None. Raises `PolicyError` for a wrong
+    policy, a `STATUSWARE_…` in the configuration that is a slip, and for an app that has it
+    already.
     """
 
     def __init__(
@@ -75,7 +84,11 @@ class Statusware:
         *,
         override_handlers: bool | None = None,
     ) -> None:
-        """Put `app` behind `policy`; what is not given here is that of the constructor."""
+        """Put `app` behind `policy`; what is not given here is that of the constructor.
+
+        Call it last in a factory: the routes that the app has by then are compared with the policy.
+        Raises `PolicyError`.
+        """
         if "statusware" in app.extensions:
             raise PolicyError("is set already", key="policy", hint="one Statusware an app")
         _check_keys(app)
@@ -98,29 +111,42 @@ def translate_exceptions(app: Flask, translation: Translation) -> None:
     """
     for cls in translation.classes():
         if not any(cls in handlers or _theirs(handlers, cls) for handlers in _handlers(app, cls)):
-            app.register_error_handler(cls, _Handler(app, translation))
+            code = getattr(cls, "code", None) if issubclass(cls, HTTPException) else None
+            # What `register_error_handler` does, which refuses to once the app has served: for
+            # fear that workers differ. Here all of them follow one policy, also a reloaded one.
+            app.error_handler_spec[None][code][cls] = _Handler(app, translation)
 
 
 def _install(app: Flask, policy: Policy | None, *, override: bool) -> None:
-    translation = Translation({}) if policy is None else policy.translation
+    inner = app.wsgi_app
 
-    def settle() -> None:
-        """What depends on what the app has imported, or set, since `init_app`."""
-        app.request_class = reusing(app)
-        translate_exceptions(app, translation)
+    def build(policy: Policy | None) -> WSGIApplication:
+        """The app behind one policy. What becomes of a request is settled by it alone."""
+        translation = Translation({}) if policy is None else policy.translation
 
-    settle()
+        def settle() -> None:
+            """What depends on what the app has imported, or set, since `init_app`."""
+            app.request_class = reusing(app)
+            translate_exceptions(app, translation)
+
+        settle()
+        inside = Inside(app, inner, translation, settle)
+        wrapped = wrap(inside) if policy is None else layered(inside, policy)
+        app.extensions["statusware"] = policy
+        context = policy is not None and needs_context(policy)
+        return Outside(app, wrapped, context=context)
+
     if override:
-        _override(app, translation)
-    inside = Inside(app, app.wsgi_app, translation, settle)
-    wrapped = wrap(inside, policy)
-    context = policy is not None and needs_context(policy)
-    app.extensions["statusware"] = policy
-    vars(app)["wsgi_app"] = calling(Outside(app, wrapped, context=context))
+        _override(app)
+    made = build(None) if policy is None else in_force(policy, build)
+    vars(app)["wsgi_app"] = calling(made)
 
 
 class _Handler:
-    """Flask takes the problem that it returns for a WSGI app and answers with it."""
+    """Flask takes the problem that it returns for a WSGI app and answers with it.
+
+    `translation` counts where no policy is in force for the request.
+    """
 
     def __init__(self, app: Flask, translation: Translation) -> None:
         self._app, self._translation = app, translation
@@ -130,19 +156,24 @@ class _Handler:
             theirs = _theirs(handlers, type(error))
             if theirs is not None:  # registered after ours, for a base class
                 return self._app.ensure_sync(theirs)(error)
-        if not _is_inside():
-            raise error  # as if there were no handler
-        problem = self._translation.problem(error)
+        problem = _problem(error, self._translation)
+        if problem is None and isinstance(error, HTTPException):
+            return error  # what Flask does without a handler: it is an answer itself
         if problem is None:
-            log_failure(error, request.environ)
-            return Problem(500)
+            raise error  # likewise
         log_translated(problem, error, request.environ)
         return problem
 
 
-def _is_inside() -> bool:
-    """Whether the request is one that the policy covers: outside of it nothing is touched."""
-    return "statusware.renderer" in request.environ
+def _problem(error: Exception, translation: Translation | None) -> Problem | None:
+    """What an exception means to the policy of this request; None where it says nothing.
+
+    Outside of what the policy covers nothing is touched; that has no renderer.
+    """
+    if "statusware.renderer" not in request.environ:
+        return None
+    found: Translation | None = request.environ.get(TRANSLATION, translation)
+    return None if found is None else found.problem(error)
 
 
 def _handlers(app: Flask, cls: type[Exception]) -> list[dict[type[Exception], Any]]:
@@ -158,12 +189,12 @@ def _theirs(handlers: Mapping[type[Exception], Any], cls: type) -> Callable[...,
     return next((handler for handler in found if not isinstance(handler, _Handler)), None)
 
 
-def _override(app: Flask, translation: Translation) -> None:
+def _override(app: Flask) -> None:
     """Translate before any handler of the app, its blueprints included, is looked for."""
     handle = app.handle_user_exception
 
     def handle_user_exception(error: Exception) -> Any:
-        problem = translation.problem(error) if _is_inside() else None
+        problem = _problem(error, None)
         return handle(error) if problem is None else problem
 
     vars(app)["handle_user_exception"] = handle_user_exception

@@ -4,19 +4,20 @@
 and the app's database; `Inside` pops it, so that Flask makes its own for the request, as
 ever. Exceptions that Flask propagates for the debugger or a test pass through the policy.
 
-environ keys set and removed: `statusware.flask_context`.
+Where a policy is reloaded, each has two of its own, so that a request meets one alone.
+
+environ keys set: `statusware.flask_translation`. Set and removed: `statusware.flask_context`.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..auth.custom import Custom
 from ..layers.guard import calling
 from ..layers.translate import Translation
+from ..logs.table import TEARDOWN
 from ..policy import Policy
 from ..problem import Problem
 from ..rules.principals import reads_request
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask.ctx import AppContext
 
-__all__ = ["Inside", "Outside", "needs_context"]
-
-log = logging.getLogger("statusware.flask")
+__all__ = ["TRANSLATION", "Inside", "Outside", "needs_context"]
 
 _CONTEXT = "statusware.flask_context"
+
+#: The environ key of the table of exceptions that is in force for a request.
+TRANSLATION = "statusware.flask_translation"
 
 
 class _Propagated(BaseException):
@@ -46,9 +48,8 @@ class Outside:
     """Around the policy: the app context, and exceptions that are to reach the server."""
 
     def __init__(self, app: Flask, wrapped: WSGIApplication, *, context: bool) -> None:
-        self._app, self._wrapped, self._context = app, calling(wrapped), context
-        #: How its errors look; our gunicorn workers ask for it.
-        self.renderer = getattr(wrapped, "renderer", None)
+        self._app, self._layers, self._context = app, wrapped, context
+        self._wrapped = calling(wrapped)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
@@ -59,6 +60,11 @@ class Outside:
             error = propagated.error
         # Out here it keeps the context and the cause that it came with.
         raise error
+
+    @property
+    def renderer(self) -> Any:
+        """How its errors look; our gunicorn workers ask for it."""
+        return getattr(self._layers, "renderer", None)
 
     def _within(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ[_CONTEXT] = context = self._app.app_context()
@@ -75,8 +81,8 @@ class Outside:
             return
         try:
             context.pop()
-        except Exception:  # a teardown function of the app's; the answer has been given
-            log.exception("a teardown function failed")
+        except Exception as error:  # a teardown function of the app's; the answer has been given
+            TEARDOWN.tell(environ=environ, error=error)
 
 
 class Inside:
@@ -99,6 +105,7 @@ class Inside:
             environ.pop(_CONTEXT).pop()
         if "statusware.json" in environ:
             offer(environ)
+        environ[TRANSLATION] = self._translation
         try:
             return self._inner(environ, start_response)
         except Exception as error:
@@ -108,9 +115,7 @@ class Inside:
 
     def _first_request(self, settle: Callable[[], None]) -> None:
         self._settle = None
-        # Flask's, where the app has served already, without us around.
-        with suppress(AssertionError):
-            settle()
+        settle()
 
     def _propagates(self, error: Exception) -> bool:
         """Whether whoever watches shall see it: the debugger, or a test.

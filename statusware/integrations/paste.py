@@ -29,7 +29,11 @@ _OPTIONS = ("policy",)
 def filter_factory(
     global_conf: Mapping[str, str] | None, **options: str
 ) -> Callable[[WSGIApplication], WSGIApplication]:
-    """A `paste.filter_factory`: for `[filter:NAME]`. Raises `PolicyError`."""
+    """A `paste.filter_factory`, for a section `[filter:NAME]` with `use = egg:statusware`.
+
+    `options` are those of the section: `policy`, a path relative to the folder of the INI file
+    (`here` in `global_conf`). Raises `PolicyError` for another one, and for a wrong policy.
+    """
     policy = _policy(global_conf or {}, options)
     return lambda app: wrap(app, policy)
 
@@ -37,7 +41,10 @@ def filter_factory(
 def filter_app_factory(
     app: WSGIApplication, global_conf: Mapping[str, str] | None, **options: str
 ) -> WSGIApplication:
-    """A `paste.filter_app_factory`: for `[filter-app:NAME]`. Raises `PolicyError`."""
+    """A `paste.filter_app_factory`, for a section `[filter-app:NAME]`, around its `next` app.
+
+    `global_conf` and `options` as for `filter_factory`. Raises `PolicyError`.
+    """
     return filter_factory(global_conf, **options)(app)
 
 

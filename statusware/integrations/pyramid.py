@@ -34,6 +34,7 @@ from pyramid.predicates import TraversePredicate
 from ..errors import PolicyError, nearest
 from ..layers.access import access_rule
 from ..policy import Policy, wrap
+from ..policy.build import in_force, layered
 from .pyramid_request import reusing
 from .reuse import Offer
 
@@ -48,7 +49,13 @@ _KEYS = ("statusware.policy",)
 
 
 def includeme(config: Any) -> None:
-    """Put the app that `config` makes behind its policy. Raises `PolicyError`."""
+    """Put the app that `config` makes behind its policy, when it is created.
+
+    Settings read: `statusware.policy`, a path, a dict or a `Policy`; without it, every error gets
+    the envelope and nothing else changes. Where the policy has `[auth]` and the app no security
+    policy, the app gets `IdentityPolicy`. Raises `PolicyError` for a wrong policy, a setting
+    `statusware.…` that is a slip, and narrow rules that traversal would lead around.
+    """
     settings = config.get_settings() or {}
     for key in settings:
         if str(key).startswith("statusware.") and key not in _KEYS:
@@ -63,9 +70,7 @@ def includeme(config: Any) -> None:
             registry.registerUtility(IdentityPolicy(schemes), ISecurityPolicy)
 
     def created(event: Any) -> None:
-        if policy is not None:
-            check_traversal(policy, config.registry)
-        _install(event.app, policy)
+        _install(event.app, policy, config.registry)
 
     if schemes:
         # Without a discriminator it never conflicts with another one.
@@ -82,7 +87,7 @@ class IdentityPolicy:
     """
 
     def __init__(self, schemes: Collection[str] = ()) -> None:
-        self._schemes = frozenset(schemes)
+        self.schemes = frozenset(schemes)
         self._helper = ACLHelper()
 
     def identity(self, request: Any) -> Identity | None:
@@ -106,7 +111,7 @@ class IdentityPolicy:
             return [Everyone]
         users = [f"user:{identity.scheme}/{identity.user}"]
         # `user:SCHEME/NAME` is that scheme's alone: no other one's user of such a name.
-        if identity.user.partition("/")[0] not in self._schemes or "/" not in identity.user:
+        if identity.user.partition("/")[0] not in self.schemes or "/" not in identity.user:
             users.append(f"user:{identity.user}")
         roles = [f"role:{role}" for role in sorted(identity.roles)]
         scopes = [f"scope:{scope}" for scope in sorted(identity.scopes)]
@@ -130,10 +135,20 @@ def _policy(settings: Any) -> Policy | None:
     return Policy.of(given)
 
 
-def _install(router: Any, policy: Policy | None) -> None:
-    """Let the router answer through the policy."""
+def _install(router: Any, policy: Policy | None, registry: Any) -> None:
+    """Let the router answer through the policy, and through those that a reload takes over."""
     router.request_factory = reusing(router.request_factory)
-    wrapped = wrap(Offer(_Unwrapped(router)), policy)
+    inner = Offer(_Unwrapped(router))
+
+    def build(policy: Policy) -> WSGIApplication:
+        check_traversal(policy, registry)
+        wrapped = layered(inner, policy)
+        security = registry.queryUtility(ISecurityPolicy)
+        if isinstance(security, IdentityPolicy):
+            security.schemes = frozenset(policy.schemes)
+        return wrapped
+
+    wrapped = wrap(inner) if policy is None else in_force(policy, build)
     router.renderer = getattr(wrapped, "renderer", None)  # our gunicorn workers ask for it
     # What it returns the router calls as the response: a WSGI app, like any response.
     router.execution_policy = lambda environ, router: wrapped

@@ -1,7 +1,7 @@
 """The routes of an app, read out of its framework: Flask, Pyramid, Django, Falcon, Bottle.
 
-What `statusware check` and `audit` compare a policy with. The framework is the app's own:
-it is imported already, and only asked here; none is needed to read this file.
+What `statusware check`, `init` and `audit` go by. The framework is the app's own: it is
+imported already, and only asked here; none is needed to read this file.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..policy.coverage import AppRoute
+from .pyramid_routes import pyramid_routes
+from .variables import named, route, typed
 
 __all__ = ["layers_of", "routes_of"]
 
@@ -46,101 +48,59 @@ def _flask(app: Any) -> Iterable[AppRoute]:
         if rule.endpoint == "static" and not os.path.isdir(app.static_folder or ""):
             continue  # Flask adds it to every app, also where there is nothing to serve
         methods = None if rule.methods is None else frozenset(rule.methods) - {"HEAD", "OPTIONS"}
-        text = re.sub(r"<(?:(\w+)(?:\([^>]*\))?:)?(\w+)>", _angle, rule.rule)
-        yield AppRoute(_whole(text), methods or None, rule.endpoint)
+        text = re.sub(r"<(?:(\w+)(?:\([^>]*\))?:)?(\w+)>", named, rule.rule)
+        exact = re.sub(r"<(?:(int|uuid|path|string|default):)?(\w+)>", named, rule.rule)
+        yield route(text, methods or None, rule.endpoint, written=rule.rule, exact=exact)
 
 
 def _bottle(app: Any) -> Iterable[AppRoute]:
-    for route in app.routes:
-        methods = None if route.method in ("ANY", "PROXY") else frozenset({route.method})
-        text = re.sub(
-            r"<(\w+)(?::(\w+)(?::[^>]*)?)?>", lambda m: _angle_named(m[2], m[1]), route.rule
-        )
-        name = getattr(route.callback, "__name__", "")
-        yield AppRoute(_whole(text), methods, route.name or name)
+    for each in app.routes:
+        methods = None if each.method in ("ANY", "PROXY") else frozenset({each.method})
+        text = re.sub(r"<(\w+)(?::(\w+)(?::[^>]*)?)?>", lambda m: typed(m[2], m[1]), each.rule)
+        exact = re.sub(r"<(\w+)(?::(int|path))?>", lambda m: typed(m[2], m[1]), each.rule)
+        name = each.name or getattr(each.callback, "__name__", "")
+        yield route(text, methods, name, written=each.rule, exact=exact)
 
 
 def _falcon(app: Any) -> Iterable[AppRoute]:
     inspect = importlib.import_module("falcon.inspect")
-    for route in inspect.inspect_routes(app):
-        methods = frozenset(m.method for m in route.methods if not m.internal)
-        text = re.sub(
-            r"\{(\w+)(?::(\w+)(?:\([^}]*\))?)?\}", lambda m: _angle_named(m[2], m[1]), route.path
-        )
-        yield AppRoute(_whole(text), methods - {"WEBSOCKET"}, route.class_name)
-
-
-def _pyramid(app: Any) -> Iterable[AppRoute]:
-    introspector = app.registry.introspector
-    patterns = {
-        found["introspectable"]["name"]: found["introspectable"]
-        for found in introspector.get_category("routes", ())
-    }
-    for found in introspector.get_category("views", ()):
-        view = found["introspectable"]
-        route = patterns.get(view["route_name"])
-        if route is None:
-            continue  # a traversal view: which paths reach it, only its resources know
-        named = view["request_methods"] or route["request_methods"]
-        methods = None if not named else frozenset({named} if isinstance(named, str) else named)
-        text = re.sub(
-            r"\{(\w+)(?::((?:[^{}]|\{[^{}]*\})*))?\}", _pyramid_variable, route["pattern"]
-        )
-        text = re.sub(r"\*(\w+)\Z", r"{\1:path}", "/" + text.lstrip("/"))
-        methods = None if methods is None else methods - {"HEAD"} or methods
-        yield AppRoute(_whole(text), methods, view["route_name"])
+    for each in inspect.inspect_routes(app):
+        methods = frozenset(m.method for m in each.methods if not m.internal)
+        path = each.path
+        text = re.sub(r"\{(\w+)(?::(\w+)(?:\([^}]*\))?)?\}", lambda m: typed(m[2], m[1]), path)
+        exact = re.sub(r"\{(\w+)(?::(int|uuid|path))?\}", lambda m: typed(m[2], m[1]), path)
+        yield route(text, methods - {"WEBSOCKET"}, each.class_name, written=path, exact=exact)
 
 
 def _django(app: Any) -> Iterable[AppRoute]:
     urls = importlib.import_module("django.urls")
-    yield from _urls(urls.get_resolver(urls.get_urlconf()).url_patterns, "")
+    yield from _urls(urls.get_resolver(urls.get_urlconf()).url_patterns, "", "")
 
 
-def _urls(patterns: Iterable[Any], prefix: str) -> Iterable[AppRoute]:
+def _urls(patterns: Iterable[Any], prefix: str, before: str) -> Iterable[AppRoute]:
+    """Below `prefix`, which the app has written as `before`."""
     for entry in patterns:
-        written = str(entry.pattern)
-        if hasattr(entry.pattern, "_route"):
-            text = re.sub(r"<(?:(\w+):)?(\w+)>", _angle, written)
-        else:
-            text = re.sub(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)", r"{\1}", written.strip("^$"))
+        written = before + str(entry.pattern)
+        text = prefix + _django_path(entry.pattern)
         if hasattr(entry, "url_patterns"):
-            yield from _urls(entry.url_patterns, prefix + text)
+            yield from _urls(entry.url_patterns, text, written)
             continue
         view = getattr(entry.callback, "view_class", None)
         names = getattr(view, "http_method_names", None)
         methods = names and frozenset(n.upper() for n in names if hasattr(view, n))
+        methods = (methods or frozenset()) - {"OPTIONS", "HEAD"} or None
         name = entry.name or getattr(entry.callback, "__name__", "")
-        yield AppRoute(
-            _whole("/" + prefix + text),
-            (methods or frozenset()) - {"OPTIONS", "HEAD"} or None,
-            name,
-        )
+        exact = re.sub(r"<(?:(int|uuid|path|str):)?(\w+)>", named, f"/{written}")
+        yield route(f"/{text}", methods, name, written=f"/{written}", exact=exact)
 
 
-def _angle(found: re.Match[str]) -> str:
-    return _angle_named(found[1], found[2])
-
-
-def _angle_named(converter: str | None, name: str) -> str:
-    """A variable in the syntax of a policy; what a policy cannot say is a plain one."""
-    return f"{{{name}:{converter}}}" if converter in ("int", "uuid", "path") else f"{{{name}}}"
-
-
-def _pyramid_variable(found: re.Match[str]) -> str:
-    kind = {r"\d+": "int", "[0-9]+": "int", ".*": "path", ".+": "path"}.get(found[2] or "")
-    return _angle_named(kind, found[1])
-
-
-def _whole(text: str) -> str:
-    """A segment that a variable is but a part of, as a variable."""
-    at = iter(range(100))
-
-    def segment(part: str) -> str:
-        if "{" not in part or re.fullmatch(r"\{\w+(?::\w+)?\}", part):
-            return part
-        return f"{{part{next(at)}}}"
-
-    return "/".join(map(segment, text.split("/")))
+def _django_path(pattern: Any) -> str:
+    written = str(pattern)
+    if hasattr(pattern, "_route"):
+        return re.sub(r"<(?:(\w+):)?(\w+)>", named, written)
+    written = written.removesuffix("\\Z").strip("^$")
+    whole = re.sub(r"\(\?P<(\w+)>\.[*+]\??\)", r"{\1:path}", written)
+    return re.sub(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)", r"{\1}", whole)
 
 
 _READERS: dict[str, Callable[[Any], Iterable[AppRoute]]] = {
@@ -148,6 +108,6 @@ _READERS: dict[str, Callable[[Any], Iterable[AppRoute]]] = {
     "flask.sansio.app.App": _flask,
     "bottle.Bottle": _bottle,
     "falcon.app.App": _falcon,
-    "pyramid.router.Router": _pyramid,
+    "pyramid.router.Router": pyramid_routes,
     "django.core.handlers.wsgi.WSGIHandler": _django,
 }

@@ -27,12 +27,16 @@ _COLUMNS = ("allow", "deny", "hide", "name")
 
 
 class AccessControl(Guard):
-    """Lets through whom a rule allows.
+    """Lets through whom a rule allows (RFC 9110 sections 15.5.2 and 15.5.4).
 
-    `rules` maps matches to principals (a string, a list, or a table with `allow`, `deny`
-    and `hide`), or is a `RouteTable`. What no rule covers is 403 unless `unlisted` is
-    "pass". `schemes` are the names that qualify `user:SCHEME/name`. Alone, with no
-    identity in the environ, everyone is anonymous. A wrong option is a `PolicyError`.
+    - `rules`: a mapping of matches to principals (text, a list, or a table with `allow`, `deny`,
+      `hide` and `name`), or a `RouteTable`.
+    - `unlisted`: what no rule covers is 403 with "reject", and let through with "pass".
+    - `schemes`: the names that qualify `user:SCHEME/name`.
+
+    Alone, with no identity in the environ, everyone is anonymous. Raises `PolicyError` for a
+    wrong option. environ keys read: `statusware.identity`, `statusware.challenges`, and
+    `statusware.route` (set where no layer outside of this one has).
 
         app = AccessControl(app, {"POST /recipes": ["role:editor"]}, unlisted="pass")
     """

@@ -23,6 +23,7 @@ from ..auth.proxy import Proxy
 from ..auth.scheme import Scheme
 from ..auth.strip import IDENTITY_HEADERS, Stripper
 from ..errors import PolicyError, check_flag, check_list
+from ..logs.table import EXPLAINING
 from ..problem import Problem
 from ..rules import Match, Route, RouteTable
 from .access import access_rule
@@ -35,17 +36,22 @@ __all__ = ["Authentication"]
 
 
 class Authentication(Guard):
-    """Verifies credentials with `schemes`, and sets the identity.
+    """Verifies credentials with `schemes`, and sets the identity (RFC 9110 section 11).
 
-    `public` lists what needs no credentials, as matches; or `routes` is the `RouteTable`
-    of a policy: open is then what its `allow` says. `max_header` bounds the headers that
-    hold credentials (characters), `strip_headers` replaces the list of identity headers
-    that are removed, `explain` tells clients why credentials are bad (for development).
-    `origin` is our own origin as browsers see it (by default that of the Host header),
-    `origins` those that may use credentials that browsers send by themselves. A wrong
-    option is a `PolicyError`.
+    - `public`: what needs no credentials, as matches; or `routes`: the `RouteTable` of a policy,
+      where open is what its `allow` says. Without both, everything needs credentials.
+    - `max_header`: how many characters a header with a credential may have.
+    - `strip_headers`: replaces the list of identity headers that are removed from requests.
+    - `explain`: tells clients why credentials are bad (for development).
+    - `origin`: our own origin as browsers see it (by default that of the Host header);
+      `origins`: others that may use credentials that browsers send by themselves.
 
-        app = Authentication(app, Bearer(secret=..., audience="recipes"), public=["GET /recipes"])
+    Raises `PolicyError` for a wrong option. environ keys set: `statusware.identity`,
+    `statusware.challenges`, `REMOTE_USER` (UTF-8 as Latin-1; removed from anonymous requests);
+    read: `statusware.route`, those of the schemes, and for credentials that browsers send by
+    themselves `HTTP_ORIGIN`, `HTTP_SEC_FETCH_SITE`, `HTTP_HOST`, `HTTP_UPGRADE`.
+
+        app = Authentication(app, Bearer(secret="0123456789" * 4), public=["GET /recipes"])
     """
 
     log = logging.getLogger("statusware.authentication")
@@ -85,7 +91,7 @@ class Authentication(Guard):
         modes = itertools.product((False, True), repeat=2)
         self._checks = {mode: self._check(*mode) for mode in modes}
         if explain:
-            self.log.warning("explain is on: clients are told why credentials are refused")
+            EXPLAINING.tell()
         self.table = routes
         self._public = RouteTable(public) if public else None
         names = [scheme.name for scheme in schemes]

@@ -4,7 +4,8 @@ JSON is kept, and so are media that are neither text nor JSON, and HTML for thos
 prefer it. The default pages of frameworks are replaced, whatever their type, and what
 their author wrote becomes the `detail`. `keep` changes that.
 
-environ keys read: `statusware.answered`, `HTTP_ACCEPT`, `REQUEST_METHOD`.
+environ keys read: `statusware.answered`, `statusware.exception`, `HTTP_ACCEPT`,
+`REQUEST_METHOD`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from ..catalog import default_code
 from ..correlation import request_id
-from ..header import DESCRIBING, has, missing
+from ..header import DESCRIBING, has, missing, sendable
 from ..problem import RESERVED, Problem, answer
 from .defaults import LONGEST, author_text, default_page, is_json
 from .record import log_bare
@@ -52,13 +53,14 @@ def judge(
     if out.held:
         rest.push(out.held)
     status, media_type = _status(out), _media_type(out.headers)
+    error = environ.pop("statusware.exception", None) if status >= 500 else None
     problem: Problem | None = None
     fields: _Headers = []
     if "statusware.answered" in environ:
         problem, fields = _answered(out, status, environ)
     if problem is None:
         if status >= 500 and not _has_our_id(out, environ):
-            log_bare(status, environ)
+            log_bare(status, environ, error)
         body = page = None
         if keep != "all":
             body = rest.peek(MAX_READ if keep == "merge" or status >= 500 else LONGEST)
@@ -218,13 +220,14 @@ def _media_type(headers: _Headers) -> str:
 def _merged(app: _Headers, ours: _Headers, environ: WSGIEnvironment) -> _Headers:
     """The app's headers without those that described its body, and ours.
 
+    What no server can send, or is the server's own (Transfer-Encoding), goes as well.
     A Cache-Control of the app's own stays, and what it varies by is added to. A page of
     ours brings its own Content-Security-Policy, as the app's may forbid its style. For HEAD
     there is no telling how long the body of GET would be, hence no Content-Length.
     """
     is_page = ours[0][1].startswith("text/html")  # Content-Type comes first
     drop = _REPLACED_BY_PAGE if is_page else _REPLACED
-    kept = [field for field in app if field[0].lower() not in drop]
+    kept = sendable(field for field in app if field[0].lower() not in drop)
     head = environ.get("REQUEST_METHOD") == "HEAD"
     if not kept and not head:
         return ours

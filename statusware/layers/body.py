@@ -26,6 +26,8 @@ from .guard import Check, Guard
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
+    from ..body.schema import Schema
+
 __all__ = ["JSONBody", "body_options", "body_rules"]
 
 #: The methods whose bodies have a meaning of their own (RFC 9110 section 9.3).
@@ -35,12 +37,19 @@ Rule = BodyRule | BodyLimit | BodyChoice
 
 
 class JSONBody(Guard):
-    """Checks the bodies of an app.
+    """Checks the bodies of an app (RFC 8259, RFC 7493, JSON Schema).
 
-    `schemas` maps matches to schemas: a table, a boolean, or the path of a file in
-    `folder` (by default the working directory), with an optional JSON pointer after `#`;
-    `{}` takes any strict JSON. Or it is a `RouteTable`. The options are those of the
-    table `[body]`. A wrong option or schema is a `PolicyError`.
+    - `schemas`: a mapping of matches to schemas: a table, a boolean, or the path of a file, with
+      an optional JSON pointer after `#`; `{}` takes any strict JSON. Or a `RouteTable`.
+    - `folder`: where the paths of schemas start (by default the working directory).
+    - `options`: those of the table `[body]`: `max_bytes` (a number, or text as in "64KiB"),
+      `max_depth` (levels), `max_errors`, `invalid` (400 or 422), `formats`, `patterns`,
+      `inflate`.
+
+    Raises `PolicyError` for a wrong option or schema. environ keys set where a schema applies:
+    `statusware.json`, `wsgi.input`, `CONTENT_LENGTH`; removed: `HTTP_TRANSFER_ENCODING`, and
+    `HTTP_CONTENT_ENCODING` of a body that was inflated; read: these, `wsgi.input_terminated`,
+    `CONTENT_TYPE`, and `statusware.route` (set where no layer outside of this one has).
 
         app = JSONBody(app, {"POST /recipes": {"type": "object", "required": ["name"]}})
     """
@@ -120,11 +129,14 @@ def body_options(options: Mapping[str, Any]) -> BodyOptions:
 
 
 def _rules(routes: Iterable[Route], options: BodyOptions, folder: Path) -> dict[Route, Rule]:
-    rules = ((route, _rule(route, options, folder)) for route in routes)
+    made: dict[str | int, Schema] = {}
+    rules = ((route, _rule(route, options, folder, made)) for route in routes)
     return {route: rule for route, rule in rules if rule is not None}
 
 
-def _rule(route: Route, options: BodyOptions, folder: Path) -> Rule | None:
+def _rule(
+    route: Route, options: BodyOptions, folder: Path, made: dict[str | int, Schema]
+) -> Rule | None:
     if isinstance(route.body, Rule):
         return route.body
     try:
@@ -140,6 +152,7 @@ def _rule(route: Route, options: BodyOptions, folder: Path) -> Rule | None:
         accept=route.accept or (),
         optional=route.body_optional,
         folder=folder,
+        made=made,
         where=route.where,
     )
 

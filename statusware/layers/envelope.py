@@ -23,11 +23,12 @@ from ..problem import Problem, Renderer
 from .bare import KEEP, judge, replace
 from .catalogue import pages
 from .cors import Cors
+from .foreign import foreign_problem
 from .guard import calling
 from .record import log_failure, log_midstream, log_translated
 from .rendering import Rendering
 from .response import Outgoing, Rest, begin, following
-from .translate import Translation, is_response, servers_problem
+from .translate import Translation, is_response
 from .watch import watch
 
 if TYPE_CHECKING:
@@ -39,19 +40,27 @@ _ID = "statusware.request_id"
 
 
 class ErrorEnvelope:
-    """Puts every error into one envelope.
+    """Puts every error into one envelope (RFC 9457).
 
-    `not_found` lists exceptions (classes or dotted names) that mean 404, `exceptions` maps
-    others to their status, or to a table of `status`, `code`, `title` and `detail`;
-    subclasses are included. `format` is "problem" (RFC 9457), "simple" or a renderer,
-    `types` a base URI for problem types, or a path, where readable pages about them are
-    served. `problems` are codes of the app's own: `{code: {"status": …, "title": …,
-    "detail": …, "fix": …}}`. `keep` says which error bodies of the app stay:
-    "json", "none", "all", or "merge" (the members of a JSON object are taken over); with
-    `html`, a client that clearly prefers HTML gets pages. With `cors`, every response carries
-    what browsers need to show it to other sites. A wrong option is a `PolicyError`.
+    - `not_found`: exceptions (classes or dotted names) that mean 404; `exceptions`: a mapping of
+      others to their status, or to a table of `status`, `code`, `title` and `detail`.
+      Subclasses are included, and the most derived class listed wins.
+    - `format`: "problem", "simple", or a renderer `(problem, environ) -> (content type, bytes)`,
+      or its dotted name.
+    - `types`: what problem types start with: a base URI; or a path, where readable pages about
+      them are served; or "about:blank" for all.
+    - `problems`: codes of the app's own: `{code: {"status": …, "title": …, "detail": …,
+      "fix": …}}`.
+    - `keep`: which error bodies of the app stay: "json", "none", "all", or "merge" (the members
+      of a JSON object are taken over).
+    - `html`: whether a client that clearly prefers HTML gets pages.
+    - `cors`: with it, every response carries what browsers need to show it to other sites.
 
-        app = ErrorEnvelope(app, not_found=["shop.models.RecipeNotFound"])
+    Raises `PolicyError` for a wrong option. environ keys set: `statusware.renderer`,
+    `statusware.request_id`; read: `statusware.answered`, `statusware.exception`, `HTTP_ACCEPT`,
+    `HTTP_UPGRADE`, `HTTP_CONNECTION`, `REQUEST_METHOD`, `PATH_INFO`, `wsgi.file_wrapper`.
+
+        app = ErrorEnvelope(app, not_found=["LookupError"], exceptions={"PermissionError": 403})
     """
 
     def __init__(
@@ -168,6 +177,8 @@ class ErrorEnvelope:
         problem = error if isinstance(error, Problem) else self._translation.problem(error)
         if problem is not None:
             log_translated(problem, error, environ)
+        else:
+            environ["statusware.exception"] = error  # for the log
         return problem
 
     def _translate(
@@ -181,7 +192,7 @@ class ErrorEnvelope:
         problem = self._translation.problem(error)
         if problem is None and is_response(error) and not self._nested:
             return self._around(_app_of(error))(environ, start_response)
-        problem = problem or servers_problem(error)
+        problem = problem or foreign_problem(error)
         if problem is not None:
             log_translated(problem, error, environ)
         else:

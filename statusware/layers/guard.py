@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..body.read import drain
 from ..errors import check_app
+from ..logs.event import fields
 from ..problem import Problem, request_id
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from ..rules import Route, RouteTable
 
-__all__ = ["TRACE", "Check", "Guard", "calling", "prepared", "tracing"]
+__all__ = ["TRACE", "Check", "Guard", "calling", "prepared", "told", "tracing"]
 
 #: Asks one request: None lets it pass; what is returned, or raised as a `Problem`, answers.
 Check = Callable[["WSGIEnvironment"], "WSGIApplication | None"]
@@ -52,8 +53,29 @@ def calling(app: WSGIApplication) -> WSGIApplication:
     return call
 
 
+def told(tell: Tell, guard: Guard, check: Check | None) -> Check:
+    """`check`, and what it decides told as well; None lets every request pass."""
+
+    def ask(environ: WSGIEnvironment) -> WSGIApplication | None:
+        answer = None
+        if check is not None:
+            try:
+                answer = check(environ)
+            except Problem as problem:
+                answer = problem
+        tell(guard, answer, environ)
+        return answer
+
+    return ask
+
+
 class Guard:
-    """A layer around `app` that asks `check` first."""
+    """A layer around `app` that asks `check` first. A subclass has a `check`, and a `log`.
+
+    Raises `PolicyError` where `app` is none. Catches around its check only. A refusal is a line
+    in `log`, at INFO, and at most 1 MiB of an unread body is read and dropped, so that the client
+    sees the answer.
+    """
 
     #: The logger of the layer; a subclass names its own.
     log = logging.getLogger("statusware")
@@ -69,6 +91,8 @@ class Guard:
         self._inner = calling(app)
         #: Told what each guard of the row decides, where the log asks for it.
         self.tell: Tell | None = None
+        #: Told the same of every request, where somebody measures.
+        self.watch: Tell | None = None
         if isinstance(app, Guard) and app._joins:
             self._row, self._inner = (self, *app._row), app._inner
 
@@ -89,7 +113,7 @@ class Guard:
         return self.check
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        tell = self.tell if self.tell is not None and tracing() else None
+        tell = self.watch or (self.tell if self.tell is not None and tracing() else None)
         for guard in self._row:
             try:
                 answer = guard.check(environ)
@@ -120,14 +144,16 @@ class Guard:
 
     def _record(self, problem: Problem, environ: WSGIEnvironment) -> None:
         """One line for the log; %r keeps line breaks of the client's out of it."""
-        self.log.info(
-            "%d %s: %r %r [%s]",
-            problem.status,
-            problem.problem_code,
-            environ.get("REQUEST_METHOD"),
-            environ.get("PATH_INFO"),
-            request_id(environ),
-        )
+        if self.log.isEnabledFor(logging.INFO):
+            self.log.info(
+                "%d %s: %r %r [%s]",
+                problem.status,
+                problem.problem_code,
+                environ.get("REQUEST_METHOD"),
+                environ.get("PATH_INFO"),
+                request_id(environ),
+                extra=fields("refused", environ, problem=problem, layer=type(self).__name__),
+            )
 
 
 def prepared(guard: Guard, route: Route, method: str) -> Check | None:

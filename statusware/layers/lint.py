@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import PolicyError, nearest
+from ..logs.table import LINTED
 from .lint_rules import RULES, Finding, Seen
 from .response import Outgoing, Rest
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 __all__ = ["RULES", "Finding", "Seen", "StatusLint", "findings"]
-
-log = logging.getLogger("statusware.lint")
 
 _LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "advice": logging.INFO}
 
@@ -41,9 +40,13 @@ def findings(seen: Seen, ignore: Collection[str] = ()) -> list[Finding]:
 
 
 class StatusLint:
-    """Checks what `app` answers. `ignore` names rules; `report` gets each `Finding`.
+    """Checks what `app` answers against the rules of RFC 9110 and friends, and changes nothing.
 
-    By default a finding is logged (`statusware.lint`). A wrong option is a `PolicyError`.
+    - `ignore`: names of rules that are left out.
+    - `report`: a function that gets each `Finding`; by default it is logged (`statusware.lint`).
+
+    Raises `PolicyError` for a rule that is unknown. environ keys read: `REQUEST_METHOD`,
+    `PATH_INFO`.
     """
 
     def __init__(
@@ -108,4 +111,6 @@ class _Watched:
 
 
 def _log(finding: Finding) -> None:
-    log.log(_LEVELS[finding.rule.severity], "%s", finding)
+    event = LINTED[list(_LEVELS).index(finding.rule.severity)]
+    seen = finding.seen
+    event.tell(finding, status=seen.status, method=seen.method, path=seen.path)

@@ -7,7 +7,6 @@ HTML. A renderer that fails is logged, and the default takes its place.
 from __future__ import annotations
 
 import copy
-import logging
 import re
 from collections.abc import Mapping
 from functools import partial
@@ -18,6 +17,7 @@ from webob.acceptparse import create_accept_header
 from ..catalog import CODES, Entry
 from ..encoding import encode, plain
 from ..errors import PolicyError, nearest
+from ..logs.table import PAGELESS, RENDERER_ANSWER, RENDERER_FAILED
 from ..page import page
 from ..problem import Problem, Renderer, document, problem_json, request_id
 from ..rules.principals import load_object
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 __all__ = ["Rendering", "prefers_html", "simple_json"]
-
-log = logging.getLogger("statusware.envelope")
 
 _OFFERS = ("application/problem+json", "application/json", "text/html")
 
@@ -86,7 +84,7 @@ class Rendering:
         if problem.problem_code in self._own:
             problem = self._completed(problem)
         elif self._serves and problem.type is None and problem.problem_code not in self.codes:
-            problem = self._untyped(problem)
+            problem = self._untyped(problem, environ)
         if self._html and prefers_html(environ):
             members = document(problem, request_id=request_id(environ), base=self.base)
             return "text/html; charset=utf-8", page(plain(members))
@@ -96,9 +94,11 @@ class Rendering:
             content_type, body = self._render(problem, environ)
             if type(body) is bytes and _CONTENT_TYPE.fullmatch(content_type):
                 return str(content_type), body
-            log.error("the renderer answered no (content type, bytes); using the default")
-        except Exception:  # a renderer is the app's own; an error still wants an answer
-            log.exception("the renderer failed; using the default")
+            RENDERER_ANSWER.tell(environ=environ, problem=problem, layer="ErrorEnvelope")
+        except Exception as error:  # a renderer is the app's own; an error still wants an answer
+            RENDERER_FAILED.tell(
+                environ=environ, problem=problem, error=error, layer="ErrorEnvelope"
+            )
         return self._default(problem, environ)
 
     def _completed(self, problem: Problem) -> Problem:
@@ -109,12 +109,12 @@ class Rendering:
         told.detail = entry.detail if detail else problem.detail
         return told
 
-    def _untyped(self, problem: Problem) -> Problem:
+    def _untyped(self, problem: Problem, environ: WSGIEnvironment) -> Problem:
         """`problem` without a type: no page tells about a code that is not declared."""
         code = problem.problem_code
         if code not in self._told and len(self._told) < _MOST:
             self._told.add(code)
-            log.warning("the code %r has no page: declare it, as [problems.%s]", code, code)
+            PAGELESS.tell(code, code, environ=environ, problem=problem, layer="ErrorEnvelope")
         told = copy.copy(problem)
         told.type = "about:blank"
         return told

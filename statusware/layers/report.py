@@ -10,13 +10,13 @@ environ keys set, and removed again before the app is called: `statusware.trial`
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..body.limit import ByLine
 from ..correlation import request_id
 from ..errors import PolicyError, nearest
+from ..logs.table import REPORTED, TRIAL_FAILED
 from ..problem import Problem
 from .guard import Guard
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 __all__ = ["LAYERS", "MARK", "Reported", "reported", "reported_names"]
-
-log = logging.getLogger("statusware.report")
 
 #: The layers in their order.
 LAYERS = ("ErrorEnvelope", "Routing", "Authentication", "AccessControl", "JSONBody")
@@ -96,8 +94,8 @@ class Reported:
         except Problem as problem:
             self._log(problem.status, problem.problem_code, trial)
             return False
-        except Exception:  # whatever is wrong with a layer on trial, the request goes on
-            log.exception("%s failed on trial", self._name)
+        except Exception as error:  # whatever is wrong with a layer on trial, the request goes on
+            TRIAL_FAILED.tell(self._name, environ=trial, error=error, layer=self._name)
             return False
         finally:
             if tee.taken:
@@ -121,7 +119,7 @@ class Reported:
             "user": getattr(identity, "user", None),
             "request_id": request_id(trial),
         }
-        log.warning("%s", json.dumps(record))
+        REPORTED.tell(json.dumps(record), environ=trial, layer=self._name, status=status, code=code)
 
 
 class _Tee:

@@ -7,20 +7,17 @@ buffered; `close()` is called exactly once.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from ..correlation import request_id
-from .record import log_midstream
+from ..header import UNSAFE
+from .record import log_midstream, log_unclosed
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-__all__ = ["Outgoing", "Rest", "begin", "following"]
-
-log = logging.getLogger("statusware.envelope")
+__all__ = ["Outgoing", "Passing", "Rest", "begin", "following"]
 
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
 _Headers = list[tuple[str, str]]
@@ -74,6 +71,8 @@ class Outgoing:
         """The `write` callable: sends at once, or holds what belongs to an error."""
         if not data:
             return  # no byte, no beginning: what fails now can still be answered
+        if not isinstance(data, bytes):
+            raise TypeError(f"the app wrote {type(data).__name__}, not bytes")
         if self.error and not self.sent:
             self.held += data
             return
@@ -97,6 +96,25 @@ class Outgoing:
         """Put another response in the place of the app's, and send it."""
         self.status, self.headers, self.exc_info = status, headers, None
         self.send()
+
+
+class Passing:
+    """A response that passes as it comes, for those who only want to know its status."""
+
+    #: The status line; "" until the response has been started.
+    status = ""
+
+    def __init__(self, start_response: StartResponse) -> None:
+        self._start = start_response
+
+    def start(
+        self, status: str, headers: _Headers, exc_info: Any = None, /
+    ) -> Callable[[bytes], object]:
+        """`start_response` as whoever is inside sees it."""
+        self.status = status
+        if exc_info is None:
+            return self._start(status, headers)
+        return self._start(status, headers, exc_info)
 
 
 class Rest:
@@ -151,8 +169,8 @@ class Rest:
         """Close, where the answer is another one already."""
         try:
             self.close()
-        except Exception:  # it is the app's; what it was about has been decided
-            log.exception("close() of the app's response failed [%s]", request_id(self._environ))
+        except Exception as error:  # it is the app's; what it was about has been decided
+            log_unclosed(error, self._environ)
 
 
 def begin(result: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
@@ -196,8 +214,14 @@ _SEEN: dict[str, bool] = {}
 
 
 def _is_error(status: str) -> bool:
-    """Whether this status is an error; what is no status at all is a RuntimeError."""
+    """Whether this status is an error; what is no status at all is a RuntimeError.
+
+    So is one that would not stay in its line: not every server looks (PEP 3333: no control
+    characters).
+    """
     code = status[:3]
+    if UNSAFE.search(status):
+        raise RuntimeError("start_response was called with a status that cannot be sent")
     if not (code.isascii() and code.isdigit() and status[3:4] in ("", " ")) or code < "100":
         raise RuntimeError("start_response was called with a status that has no number")
     error = code >= "400"

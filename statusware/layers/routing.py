@@ -17,7 +17,7 @@ from ..problem import Problem, request_id
 from ..request import OVERRIDES, overridden
 from ..rules import Match, Route, RouteTable
 from .cors import Cors
-from .guard import TRACE, Check, Guard, prepared
+from .guard import TRACE, Check, Guard, prepared, told
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -34,13 +34,22 @@ _Found = tuple[Match, tuple[tuple[Guard, Check], ...]]
 
 
 class Routing(Guard):
-    """Lets through what a route lists.
+    """Lets through what a route lists (RFC 9110 sections 9, 15.5.5, 15.5.6, 15.6.2).
 
-    `routes` are match strings, or a `RouteTable`, which brings the other options along.
-    `unlisted` is "reject" (a path that no route lists is 404) or "pass"; a listed path
-    with another method is 405 either way. `methods`, `mount` and `allow_path` say how the
-    request line is read; with `cors`, preflights are answered from what the routes list.
-    A wrong option is a `PolicyError`.
+    - `routes`: match strings, as in "GET,POST /recipes/{id:int}", or a `RouteTable`, which brings
+      the other options along.
+    - `unlisted`: "reject" (a path that no route lists is 404) or "pass"; a listed path with
+      another method is 405 either way.
+    - `methods`: methods known beyond GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS.
+    - `mount`: the expected SCRIPT_NAME, or several (by default that of the process).
+    - `allow_path`: names of relaxations: "double-slash", "dot", "semicolon", "encoded",
+      "backslash".
+    - `cors`: with it, preflights are answered from what the routes list.
+
+    Raises `PolicyError` for a wrong option, and for routes that tie. environ keys set:
+    `statusware.route`; read: `PATH_INFO`, `SCRIPT_NAME`, `REQUEST_METHOD`, `QUERY_STRING` (for
+    `_method`), `HTTP_X_HTTP_METHOD_OVERRIDE` and its kin, `HTTP_ORIGIN`,
+    `HTTP_ACCESS_CONTROL_REQUEST_METHOD`.
 
         app = Routing(app, ["GET,POST /recipes", "GET /recipes/{id:int}"])
     """
@@ -132,10 +141,13 @@ class Routing(Guard):
 
     def _plan(self, route: Route, method: str) -> tuple[tuple[Guard, Check], ...]:
         """What the guards further in ask of requests that find this route."""
-        asked = (
+        asked = [
             (guard, prepared(guard, route, method) if guard.table is self.table else guard.check)
             for guard in self._row[1:]
-        )
+        ]
+        if self.watch is not None:
+            tell, every = self.watch, ((self, None), *asked)
+            return tuple((guard, told(tell, guard, check)) for guard, check in every)
         return tuple((guard, check) for guard, check in asked if check is not None)
 
     def _preflight(self, cors: Cors, environ: WSGIEnvironment) -> WSGIApplication:

@@ -8,23 +8,18 @@ imported, it cannot raise. A name whose module is imported later is resolved the
 from __future__ import annotations
 
 import builtins
-import logging
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import PolicyError, nearest
+from ..logs.table import UNRESOLVED
 from ..problem import Problem
 
 __all__ = ["Translation", "is_response", "resolve"]
 
-log = logging.getLogger("statusware.envelope")
-
 #: Exceptions that are answers in themselves: WSGI apps, by the dotted name of a base class.
 RESPONSES = frozenset({"werkzeug.exceptions.HTTPException", "webob.response.Response"})
-
-#: Exceptions of servers, raised by reading a body, that are the client's fault.
-SERVERS = {"gunicorn.http.errors.ParseException": Problem(400, code="incomplete-body")}
 
 _COLUMNS = ("status", "code", "title", "detail")
 
@@ -67,6 +62,11 @@ class Translation:
         self._catch_up()
         return list(self._rows)
 
+    def codes(self) -> frozenset[str]:
+        """The codes that rows name."""
+        rows = (*self._rows.values(), *self._pending.values())
+        return frozenset(row["code"] for row in rows if "code" in row)
+
     def _add(self, name: Any, row: dict[str, Any]) -> None:
         found = resolve(name) if isinstance(name, str) else _checked(name, {})
         if found is None:
@@ -80,7 +80,7 @@ class Translation:
             try:
                 found = resolve(name)
             except PolicyError as error:  # too late to refuse to start
-                log.warning("[errors] %r %s", name, error)
+                UNRESOLVED.tell(name, error)
                 self._pending.pop(name, None)
                 continue
             if found is not None:
@@ -91,12 +91,6 @@ class Translation:
 def is_response(error: BaseException) -> bool:
     """Whether an exception is a response: Werkzeug's, WebOb's and Pyramid's HTTP exceptions."""
     return any(_dotted(cls) in RESPONSES for cls in type(error).__mro__)
-
-
-def servers_problem(error: BaseException) -> Problem | None:
-    """The problem that an exception of the server means, as raised out of `wsgi.input`."""
-    found = (SERVERS.get(_dotted(cls)) for cls in type(error).__mro__)
-    return next((problem for problem in found if problem is not None), None)
 
 
 def resolve(name: str) -> type[Exception] | None:

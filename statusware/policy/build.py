@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PolicyError
 from ..layers.envelope import ErrorEnvelope
+from ..logs.table import ROUTES_UNREAD, UNCOVERED, UNSERVED
 from ..problem import Problem
 from ..request import Scope
 from .coverage import audit, uncovered
@@ -21,41 +21,63 @@ from .reload import Reloading
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["stack", "wrap"]
-
-log = logging.getLogger("statusware.policy")
+__all__ = ["in_force", "layered", "stack", "wrap"]
 
 
 def wrap(
     app: WSGIApplication,
     policy: Policy | Mapping[str, Any] | str | os.PathLike[str] | None = None,
 ) -> WSGIApplication:
-    """`app` behind a policy: the path of a TOML file, a dict of its shape, or a `Policy`.
+    """`app` behind a `policy`: the path of a TOML file, a dict of its shape, or a `Policy`.
 
-    Without one, every error gets the envelope and nothing else changes. With one, all the
-    layers stand in their order. Raises `PolicyError`; nothing starts half-configured.
+    Without one, every error gets the envelope and nothing else changes. With one, all the layers
+    stand in their order, around what `[api] paths` covers. Relative paths in a file start at its
+    folder, those in a dict at the working directory. Raises `PolicyError` for whatever is wrong
+    with the policy; nothing starts half-configured. Behind a proxy, `ProxyFix` belongs outside.
+
+        app = wrap(app, {"routes": [{"match": "GET /recipes", "allow": ["everyone"]}]})
     """
     if policy is None:
         return ErrorEnvelope(app)
-    policy = Policy.of(policy)
-    build = partial(_build, app)
+    return in_force(Policy.of(policy), partial(layered, app))
+
+
+def in_force(policy: Policy, build: Callable[[Policy], WSGIApplication]) -> WSGIApplication:
+    """What `build` makes of a policy; with `[api] reload`, of each that takes its place.
+
+    A `PolicyError` of `build` stops the start, or leaves the policy from before in force.
+    """
     return Reloading(policy, build) if policy.reload else build(policy)
 
 
-def _build(app: WSGIApplication, policy: Policy) -> WSGIApplication:
+def layered(app: WSGIApplication, policy: Policy) -> WSGIApplication:
+    """`app` in all the layers of one policy. For integrations, which put more around it."""
     _compare(app, policy)
     if is_of(app, "pyramid.router", "Router"):
         pyramid = importlib.import_module("statusware.integrations.pyramid")
         pyramid.check_traversal(policy, vars(app)["registry"])
-    wrapped = stack(app, *policy.layers)
+    inside = app if not policy.metrics else _prometheus().Exposed(app, policy.metrics)
+    wrapped = stack(inside, *policy.layers)
     trace(wrapped, policy)
     if policy.audit:
         wrapped = _Audited(app, wrapped, policy)
+    if policy.metrics is not None:
+        wrapped = _prometheus().Metrics(wrapped, codes=policy.translation.codes())
     return wrapped if policy.scope is None else _Scoped(app, wrapped, policy.scope)
 
 
+def _prometheus() -> Any:
+    """The module of the metrics, which imports an extra. The policy has looked for it."""
+    return importlib.import_module("statusware.integrations.prometheus")
+
+
 def stack(app: WSGIApplication, *layers: Layer) -> WSGIApplication:
-    """`app` inside `layers`, the first named outermost. A layer is a function of an app."""
+    """`app` inside `layers`, the first named outermost. A layer is a function of an app.
+
+    Raises whatever a layer raises where it is made, as a rule `PolicyError`.
+
+        app = stack(app, ErrorEnvelope, lambda app: Routing(app, ["GET /recipes"]))
+    """
     for layer in reversed(layers):
         app = layer(app)
     return app
@@ -73,15 +95,13 @@ def _compare(app: WSGIApplication, policy: Policy) -> None:
     reader = importlib.import_module("statusware.integrations.routes")
     try:
         routes = reader.routes_of(app)
-    except Exception:  # the inside of a framework that is not as we know it: no reason to fail
-        log.exception("the routes of the app cannot be read")
+    except Exception as error:  # the inside of a framework not as we know it: no reason to fail
+        ROUTES_UNREAD.tell(error=error)
         routes = None
     if policy.audit:
         audit(policy, routes)
     elif routes and (missing := uncovered(policy, routes)):
-        log.warning(
-            "routes of the app without a rule: %d; `statusware check` names them", len(missing)
-        )
+        UNCOVERED.tell(len(missing))
 
 
 class _Audited:
@@ -92,7 +112,7 @@ class _Audited:
     """
 
     def __init__(self, bare: WSGIApplication, wrapped: WSGIApplication, policy: Policy) -> None:
-        self._bare, self._wrapped, self._policy = bare, wrapped, policy
+        self._bare, self.app, self._policy = bare, wrapped, policy
         self._asked = False
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -100,10 +120,15 @@ class _Audited:
             try:
                 _compare(self._bare, self._policy)
             except PolicyError as error:
-                log.critical("%s; nothing is served", error)
-                self._wrapped = Problem(503)
+                UNSERVED.tell(error)
+                self.app = self._policy.enforced["ErrorEnvelope"](Problem(503))
             self._asked = True
-        return self._wrapped(environ, start_response)
+        return self.app(environ, start_response)
+
+    @property
+    def renderer(self) -> Any:
+        """How its errors look; our gunicorn workers ask for it."""
+        return getattr(self.app, "renderer", None)
 
 
 class _Scoped:

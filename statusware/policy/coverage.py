@@ -13,26 +13,16 @@ from typing import Any
 from ..errors import PolicyError
 from ..layers.access import access_rule
 from ..rules import AccessRule, Route
-from ..rules.pattern import Pattern, Variable, parse_match
+from ..rules.pattern import Pattern, parse_match
 from .model import Policy
+from .overlap import AppRoute, leads, meet, near, refused, sample, widened
 
 __all__ = ["AppRoute", "Finding", "findings", "uncovered"]
 
-#: Values that no literal of anybody's is equal to.
-_SAMPLES = {"": "-any-", "int": "90210", "uuid": "5b1e0bb6-53a2-4c1b-9c0e-3f5a0c1d2e3f",
-            "path": "-any-/-any-"}  # fmt: skip
-
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
-
-@dataclass(frozen=True, slots=True)
-class AppRoute:
-    """One route of an app: its pattern as a policy would write it, the methods (None: any
-    or unknown), and the name of the view."""
-
-    pattern: str
-    methods: frozenset[str] | None = None
-    name: str = ""
+#: A pattern of an app, and its methods (None: any).
+_Row = tuple[Pattern, frozenset[str] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +38,17 @@ class Finding:
 
 
 def findings(policy: Policy, app_routes: Iterable[AppRoute] | None = None) -> list[Finding]:
-    """All there is to say, errors first, each in the order of the app's and the policy's routes."""
+    """All there is to say about `policy`, and whether it fits `app_routes` (those of `routes_of`).
+
+    Errors first, each in the order of the app's and the policy's routes.
+    """
     found: list[Finding] = []
     if app_routes is not None:
         listed = list(app_routes)
         found += uncovered(policy, listed)
+        found += _refused(policy, listed)
+        if policy.metrics:
+            listed.append(AppRoute(policy.metrics, frozenset({"GET"})))
         found += _without_route(policy, listed)
     for route in policy.routes:
         found += _about_rule(policy, route)
@@ -61,38 +57,64 @@ def findings(policy: Policy, app_routes: Iterable[AppRoute] | None = None) -> li
 
 def uncovered(policy: Policy, app_routes: Iterable[AppRoute]) -> list[Finding]:
     """The routes of the app, method by method, that no rule of the policy lists."""
-    table = policy.table
     found: list[Finding] = []
     for app_route in app_routes:
-        path = _sample(app_route.pattern)
+        path = sample(app_route.pattern)
         if policy.scope is not None and not policy.scope.covers(path):
             continue
+        if refused(app_route.pattern, policy.table.line):
+            continue
         if app_route.methods is None:
-            missing = [] if table.lists(path) else [app_route.pattern]
+            missing = [] if _lists(policy, app_route, "*") else [app_route.label]
         else:
-            known = sorted(app_route.methods & table.line.methods)
-            missing = [f"{m} {app_route.pattern}" for m in known if not table.find(m, path)]
+            known = sorted(app_route.methods & policy.table.line.methods)
+            missing = [f"{m} {app_route.label}" for m in known if not _lists(policy, app_route, m)]
         found += (_uncovered(policy, route, app_route) for route in missing)
     return found
 
 
+def _lists(policy: Policy, app_route: AppRoute, method: str) -> bool:
+    """Whether a rule lists a route of the app; for a method, or ("*") for any.
+
+    Of a view that is found by traversal, whether a rule lists any path that may lead to it.
+    """
+    if app_route.view is not None:
+        listed = (p for route in policy.routes for p in route.patterns if leads(p, app_route))
+        wanted = {method, "*", *(["GET"] if method == "HEAD" else [])}
+        return any(method == "*" or wanted & {*p.methods} for p in listed)
+    path = sample(app_route.pattern)
+    return policy.table.lists(path) if method == "*" else bool(policy.table.find(method, path))
+
+
 def _uncovered(policy: Policy, route: str, app_route: AppRoute) -> Finding:
     view = f" (view {app_route.name})" if app_route.name else ""
-    open_ = policy.table.unlisted == "pass" and not policy.table.lists(_sample(app_route.pattern))
+    listed = app_route.view is None and policy.table.lists(sample(app_route.pattern))
+    open_ = policy.table.unlisted == "pass" and not listed
     fate = "anybody may use it" if open_ else "nobody can reach it"
-    near = _near(app_route.pattern, [p.text for r in policy.routes for p in r.patterns])
-    return Finding("error", "uncovered", route, f"no rule lists it{view}; {fate}{near}")
+    listed_paths = [p.text for r in policy.routes for p in r.patterns]
+    close = near(app_route.pattern, listed_paths) if app_route.view is None else ""
+    return Finding("error", "uncovered", route, f"no rule lists it{view}; {fate}{close}")
+
+
+def _refused(policy: Policy, app_routes: Iterable[AppRoute]) -> Iterable[Finding]:
+    """Routes that no rule can open, as their paths can be read in several ways."""
+    for app_route in app_routes:
+        if why := refused(app_route.pattern, policy.table.line):
+            told = f"nobody can reach it: {why[:1].lower()}{why[1:-1]} ([api] allow_path)"
+            yield Finding("warning", "refused", app_route.label, told)
 
 
 def _without_route(policy: Policy, app_routes: Sequence[AppRoute]) -> Iterable[Finding]:
     """Rules for what the app does not have."""
-    known = [(parse_match(f"* {r.pattern}"), r.methods) for r in app_routes if _is_readable(r)]
+    known = _Known(each for each in app_routes if each.view is None)
+    traversed = [r for r in app_routes if r.view is not None]
     for route in policy.routes:
         for pattern in route.patterns:
-            served = [methods for other, methods in known if _meet(pattern, other)]
+            served = known.methods(pattern)
+            served += [each.methods for each in traversed if leads(pattern, each)]
             if not served:
-                near = _near(pattern.text, [r.pattern for r in app_routes])
-                text = f"the app has no such route{near}"
+                close = near(pattern.text, [r.pattern for r in app_routes])
+                text = f"the app has no such route{close}"
                 yield Finding("warning", "no-route", _match(pattern), text, route.where)
                 continue
             if None in served:
@@ -105,16 +127,46 @@ def _without_route(policy: Policy, app_routes: Sequence[AppRoute]) -> Iterable[F
                     yield Finding("warning", "no-route", at, text, route.where)
 
 
+class _Known:
+    """The patterns of an app by their first segment, as each is asked for by many rules."""
+
+    def __init__(self, app_routes: Iterable[AppRoute]) -> None:
+        self._all: list[_Row] = []
+        self._by_first: dict[str | None, list[_Row]] = {}
+        for each in app_routes:
+            pattern = parse_match(f"* {widened(each.pattern)[0]}")
+            self._all.append((pattern, each.methods))
+            self._by_first.setdefault(_first(pattern), []).append(self._all[-1])
+
+    def methods(self, pattern: Pattern) -> list[frozenset[str] | None]:
+        """The methods of each pattern that has a path in common with this one."""
+        first = _first(pattern)
+        asked = self._all
+        if first is not None:
+            asked = self._by_first.get(first, []) + self._by_first.get(None, [])
+        return [methods for other, methods in asked if meet(pattern, other)]
+
+
+def _first(pattern: Pattern) -> str | None:
+    """The first segment, if it is the same in every path; None for a variable."""
+    first = pattern.segments[0] if pattern.segments else ""
+    return first if isinstance(first, str) else None
+
+
 def _about_rule(policy: Policy, route: Route) -> Iterable[Finding]:
     """What is odd about one rule whatever the app."""
     rule = access_rule(route, policy.schemes)
     text = ", ".join(map(_match, route.patterns))
     for pattern in route.patterns:
-        path = _sample(pattern.text)
+        path = sample(pattern.text)
         known = policy.table.line.methods if "*" in pattern.methods else pattern.methods
         if all(policy.table.find(method, path).route is not route for method in known):
             told = "more specific rules take every request"
             yield Finding("error", "never-wins", _match(pattern), told, route.where)
+    if _closed(route, rule):
+        told = "nobody may yet; say in `allow` who may, and leave `deny` out"
+        yield Finding("warning", "closed", text, told, route.where)
+        return
     if (why := _never_allows(rule)) is not None:
         yield Finding("error", "never-allows", text, why, route.where)
     methods = {m for p in route.patterns for m in (UNSAFE if "*" in p.methods else p.methods)}
@@ -127,6 +179,11 @@ def _about_rule(policy: Policy, route: Route) -> Iterable[Finding]:
         yield Finding("warning", "no-body", text, told, route.where)
 
 
+def _closed(route: Route, rule: AccessRule) -> bool:
+    """Whether a rule says so itself that nobody may: `deny = ["everyone"]`, and no `allow`."""
+    return route.allow is None and any(clause.text == "everyone" for clause in rule.deny)
+
+
 def _never_allows(rule: AccessRule) -> str | None:
     """Why nobody can ever satisfy a rule, where that can be told from its words."""
     denied = [{p.text for p in clause.principals} for clause in rule.deny]
@@ -137,69 +194,6 @@ def _never_allows(rule: AccessRule) -> str | None:
         if len(users) < 2 and not any(deny <= told for deny in denied):
             return None
     return "`deny` covers all that `allow` allows" if denied else "nobody is two users at once"
-
-
-def _sample(pattern: str) -> str:
-    """A path that a pattern matches, and as few others as can be."""
-    parts = []
-    for part in pattern.split("/"):
-        name, _, converter = part[1:-1].partition(":")
-        parts.append(_SAMPLES.get(converter, "-any-") if part[:1] == "{" and name else part)
-    return "/".join(parts)
-
-
-def _meet(policy: Pattern, app: Pattern) -> bool:
-    """Whether some path matches both; a slash at the end makes no difference."""
-    for one, other in zip(policy.segments, app.segments, strict=False):
-        if "path" in (getattr(one, "converter", ""), getattr(other, "converter", "")):
-            return True
-        if isinstance(one, str) and isinstance(other, str) and one != other:
-            return False
-        if not (_takes(one, other) or _takes(other, one)):
-            return False
-    return len(policy.segments) == len(app.segments)
-
-
-def _takes(pattern: str | Variable, other: str | Variable) -> bool:
-    """Whether a segment of a pattern takes (some of) what another one takes."""
-    if isinstance(pattern, str):
-        return pattern == other
-    if isinstance(other, Variable):
-        return not pattern.converter or pattern.converter == other.converter
-    return not pattern.converter or (pattern.converter == "int") == other.isdecimal()
-
-
-def _is_readable(route: AppRoute) -> bool:
-    try:
-        parse_match(f"* {route.pattern}")
-    except PolicyError:
-        return False
-    return True
-
-
-def _near(pattern: str, others: Iterable[str]) -> str:
-    """A near miss among `others`: another case, a slash at the end, one letter."""
-    for other in others:
-        if other == pattern:
-            continue
-        if other.rstrip("/") == pattern.rstrip("/"):
-            return f'; "{other}" differs by the slash at its end'
-        if other.lower() == pattern.lower():
-            return f'; "{other}" differs by upper and lower case'
-        if _one_edit(other, pattern):
-            return f'; did you mean "{other}"?'
-    return ""
-
-
-def _one_edit(one: str, other: str) -> bool:
-    """Whether one letter added, dropped or replaced makes one text of the other."""
-    if abs(len(one) - len(other)) > 1:
-        return False
-    start = 0
-    while start < min(len(one), len(other)) and one[start] == other[start]:
-        start += 1
-    a, b = one[start:], other[start:]
-    return a[1:] == b[1:] or a[1:] == b or a == b[1:]
 
 
 def _match(pattern: Pattern) -> str:

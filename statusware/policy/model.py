@@ -28,7 +28,10 @@ from ..layers.routing import Routing
 from ..layers.translate import Translation
 from ..request import RequestLine, Scope
 from ..rules import Route, RouteTable
+from ..stamp import stamp
+from .metrics import metrics_path
 from .openapi import compile_bodies, document_and_folder, route_tables
+from .pages import check_types
 from .shape import check_shape
 
 if TYPE_CHECKING:
@@ -45,10 +48,13 @@ _ROUTES = re.compile(r"\s*\[\[\s*routes\s*\]\]")
 class Policy:
     """One policy, checked whole. `document` has the shape of the TOML file.
 
-    `folder` is where the relative paths in it start (by default the working directory),
-    `file` the name that errors give. `lines` are those on which a file has its `[[routes]]`.
-    Attributes: `routes`, `schemes` (name to scheme),
-    `translation` (the `[errors]` table), `problems` (code to entry). Raises `PolicyError`.
+    - `folder`: where the relative paths in it start (by default the working directory).
+    - `file`: the name that errors give.
+
+    Attributes: `routes` (in the order of the file), `schemes` (name to scheme), `layers`
+    (factories, outermost first: what `stack` takes), `translation` (the `[errors]` table),
+    `problems` (code to entry), `lines` (those on which a file has its `[[routes]]`). Raises
+    `PolicyError` for whatever is wrong; once it is made, nothing about it can fail later.
     """
 
     def __init__(
@@ -64,8 +70,9 @@ class Policy:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Policy:
-        """The policy of a TOML file."""
+        """The policy of the TOML file at `path`. Raises `PolicyError`."""
         name = os.fspath(path)
+        before = stamp([name])
         try:
             text = Path(name).read_bytes().decode()
             document = tomllib.loads(text)
@@ -74,7 +81,12 @@ class Policy:
             raise PolicyError(f"cannot be read: {reason}", file=name) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise PolicyError(f"is not TOML: {error}", file=name) from None
+        if not document:
+            # What a full disk leaves of a file must not open the app.
+            hint = 'leave the policy out for "one envelope, nothing else"'
+            raise PolicyError("is empty", file=name, hint=hint)
         policy = cls(document, folder=Path(name).parent, file=name)
+        policy.stamp = before + policy.stamp[1:]
         lines = [at for at, line in enumerate(text.splitlines(), 1) if _ROUTES.match(line)]
         # In another notation, or within a text: then the lines cannot be told.
         policy.lines = tuple(lines) if len(lines) == len(document.get("routes", ())) else ()
@@ -164,6 +176,8 @@ class Policy:
         self._credentials = layer_options(document)
         #: The files that the policy is made of, as far as it names them.
         self.files = (self.file, *self._schema_files(document)) if self.file else ()
+        #: What these were before they were read.
+        self.stamp = stamp(self.files)
         line = {key: api[key] for key in ("methods", "mount", "allow_path") if key in api}
         mounts = _in("api", RequestLine, **line).mounts
         #: The OpenAPI document that `[api] openapi` names, if it does.
@@ -175,33 +189,13 @@ class Policy:
         compile_bodies(self.openapi, self.routes, body, self.folder)
         if self.openapi is not None and self.file:
             self.files += self.openapi.files
+            self.stamp += self.openapi.stamp
+        #: Where the metrics are served; "": nowhere, None: there are none.
+        self.metrics = metrics_path(document, self.table, self.report)
         _in("envelope", partial(ErrorEnvelope, _nothing), **self._envelope)
-        self._check_types(mounts)
+        check_types(self._envelope.get("types", ""), mounts, self.scope, self.routes)
         self.problems: dict[str, Entry] = own_entries(document.get("problems", {}))
         self._envelope["problems"] = self.problems
-
-    def _check_types(self, mounts: Iterable[str]) -> None:
-        """Where `types` is a path, its pages have to lie where requests come to us."""
-        types = self._envelope.get("types", "")
-        if not types.startswith("/"):
-            return
-        inside = [types.removeprefix(mount) for mount in mounts if types.startswith(f"{mount}/")]
-        if not inside:
-            reason, hint = "lies outside [api] mount", "as clients see it, with the mount"
-            raise PolicyError(reason, key="envelope.types", hint=hint)
-        if self.scope is not None and not any(map(self.scope.covers, inside)):
-            hint = "add it to api.paths, or name a base URI"
-            raise PolicyError("lies outside [api] paths", key="envelope.types", hint=hint)
-        for base in inside:
-            self._check_pages(base.rstrip("/"))
-
-    def _check_pages(self, base: str) -> None:
-        """No route may lie where the pages do, which are served before any route is found."""
-        for route in self.routes:
-            for pattern in route.patterns:
-                if f"{pattern.text}/".startswith(f"{base}/"):
-                    reason = f"{pattern.text!r} lies under [envelope] types and can never match"
-                    raise PolicyError(reason, key=f"{route.where}.match")
 
     def _schema_files(self, document: Mapping[str, Any]) -> list[str]:
         bodies = (columns.get("body") for columns in document.get("routes", ()))

@@ -3,19 +3,20 @@
 Looked for at most once a second, by whichever request comes then; no thread, so that it is
 safe to fork. A new policy is read and checked whole before it takes the place of the old
 one, in one assignment: every request meets one policy from its first layer to its last. A
-broken one is logged, and the old one goes on. Workers each do it for themselves, and may
-differ for a second.
+broken one, or one that has lost its routes, is logged, and the old one goes on. Workers each
+do it for themselves, and may differ for a second.
 """
 
 from __future__ import annotations
 
-import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..errors import PolicyError
+from ..logs.table import POLICY_KEPT, POLICY_READ
+from ..stamp import stamp
 from .model import Policy
 
 if TYPE_CHECKING:
@@ -23,13 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Reloading"]
 
-log = logging.getLogger("statusware.policy")
-
 #: Seconds between two looks.
 INTERVAL = 0.5
-
-#: What tells whether files have changed: time, size and inode of each; None: not there.
-_Stamp = tuple[tuple[int, int, int] | None, ...]
 
 
 class Reloading:
@@ -38,10 +34,15 @@ class Reloading:
     def __init__(self, policy: Policy, build: Callable[[Policy], WSGIApplication]) -> None:
         self._build = build
         self._file, self._files = policy.file, policy.files
-        self._stamp = _stamp(self._files)
+        self._stamp, self._guards = policy.stamp, bool(policy.routes)
         self._app = build(policy)
         self._next = 0.0
         self._lock = threading.Lock()
+
+    @property
+    def renderer(self) -> Any:
+        """How errors look at the moment; our gunicorn workers ask for it."""
+        return getattr(self._app, "renderer", None)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if time.monotonic() >= self._next:
@@ -54,9 +55,9 @@ class Reloading:
             return
         try:
             self._next = time.monotonic() + INTERVAL
-            stamp = _stamp(self._files)
-            if stamp != self._stamp:
-                self._stamp = stamp
+            found = stamp(self._files)
+            if found != self._stamp:
+                self._stamp = found
                 self._load()
         finally:
             self._lock.release()
@@ -65,24 +66,19 @@ class Reloading:
         failure: Exception | None = None
         try:
             policy = Policy.load(self._file)
+            self._check(policy)
             self._app = self._build(policy)
         except Exception as error:  # whatever is wrong with the new one: the old one goes on
             failure = error
         if failure is not None:
-            log.error("%s; the policy from before goes on", failure)
+            POLICY_KEPT.tell(failure)
             return
-        if self._files != policy.files:
-            self._files, self._stamp = policy.files, _stamp(policy.files)
-        log.info("%s has changed and is in force", self._file)
+        self._files, self._stamp = policy.files, policy.stamp
+        self._guards = bool(policy.routes)
+        POLICY_READ.tell(self._file)
 
-
-def _stamp(files: Iterable[str]) -> _Stamp:
-    return tuple(map(_of_file, files))
-
-
-def _of_file(file: str) -> tuple[int, int, int] | None:
-    try:
-        found = os.stat(file)
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    def _check(self, policy: Policy) -> None:
+        """Half a file may be valid TOML; without its routes it would open the app."""
+        if self._guards and not policy.routes:
+            hint = "restart to take that over"
+            raise PolicyError("has no [[routes]] any more", file=self._file, hint=hint)

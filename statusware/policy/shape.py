@@ -68,7 +68,7 @@ SHAPE: dict[str, Any] = {
                     "unlisted": {"enum": ["reject", "pass"], "description": '"reject" or "pass"'},
                     "mount": {
                         "type": ["string", "array"],
-                        "items": {"type": "string"},
+                        "items": {"type": "string", "description": "a string"},
                         "description": "a string or a list of strings",
                     },
                     "origin": {
@@ -132,6 +132,16 @@ SHAPE: dict[str, Any] = {
                     "max_age": {"type": "integer", "minimum": 0, "description": "seconds"},
                 },
                 required=["origins"],
+            ),
+            "metrics": _table(
+                "a table",
+                {
+                    "path": {
+                        "type": "string",
+                        "pattern": "^/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-]$",
+                        "description": 'a path, as in "/metrics"',
+                    },
+                },
             ),
             "errors": {
                 "type": "object",

@@ -24,15 +24,26 @@ __all__ = ["Problem"]
 
 
 class Problem(HTTPException):
-    """An error answer. Raise it, return it from a Flask view, or call it as a WSGI app.
+    """An error answer (RFC 9457). Raise it, return it from a Flask view, or call it as a WSGI app.
 
-    `status` is an HTTP status from 400 to 599, `detail` a sentence for the client (by
-    default that of the code), `code` a stable name for programs (by default that of the
-    status), `type` and `title` as in RFC 9457, `headers` more response header fields,
-    `extensions` more members of the document. A wrong argument is a `ValueError`.
+    - `status`: an HTTP status from 400 to 599.
+    - `detail`: a sentence for the client, by default that of the code. It is sent, so nothing
+      secret belongs in it.
+    - `code`: a stable name for programs (letters, digits and `._~-`), by default that of the
+      status.
+    - `type`, `title`: as in RFC 9457 section 3.1; by default about:blank (or what `types` of the
+      envelope makes of the code) and the phrase of the status.
+    - `headers`: more response header fields: a mapping, or a list of pairs of texts.
+    - `extensions`: more members of the document; what JSON cannot say is sent as text.
 
-    It is a Werkzeug `HTTPException` whose `code` is None, so that Flask hands it on
-    untouched; the status is `status`, the name of the problem `problem_code`.
+    Raises `ValueError` for a status outside 400 to 599, a code that cannot stand in a URI, an
+    extension named like a member of the document, CR or LF in a header, and a hop-by-hop
+    header (PEP 3333).
+
+    It is a Werkzeug `HTTPException` whose `code` is None, so that Flask hands it on untouched;
+    the status is `status`, the name of the problem `problem_code`.
+
+        problem = Problem(409, "This name is taken.", code="name-taken", name="Soup")
     """
 
     code: int | None = None

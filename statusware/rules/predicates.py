@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PolicyError, nearest
+from ..logs.table import PREDICATE_ANSWER, PREDICATE_FAILED
 from ..problem import Problem
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 __all__ = ["UndecidedError", "load_object", "load_predicate"]
-
-log = logging.getLogger("statusware.access")
 
 
 class UndecidedError(Exception):
@@ -44,14 +42,14 @@ def load_predicate(text: str) -> Callable[[Any, Mapping[str, str], WSGIEnvironme
         except Problem:
             raise
         except Exception as error:  # it is the app's own; whatever happens in it is no yes
-            log.exception("the predicate %s failed; that is a refusal", text)
+            PREDICATE_FAILED.tell(text, environ=environ, error=error, layer="AccessControl")
             raise UndecidedError(text) from error
         if verdict is True or verdict is False:
             return verdict
         if inspect.iscoroutine(verdict):
             verdict.close()
         kind = type(verdict).__name__
-        log.error("the predicate %s answered %s, no bool; that is a refusal", text, kind)
+        PREDICATE_ANSWER.tell(text, kind, environ=environ, layer="AccessControl")
         raise UndecidedError(text)
 
     return test

@@ -63,12 +63,16 @@ class Route:
 
 
 class Match:
-    """Which route a request found: in the environ as `statusware.route`.
+    """Which route a request found: in the environ as `statusware.route`. Made by statusware.
 
-    `name` and `pattern` (as in the policy; None where no route lists the request) and
-    `variables`, a mapping of the path variables as text. False where no route was found.
-    `listed`: whether any route lists the path, whatever the method. `override` is the match
-    of the method that an override header names, if another one.
+    - `name`, `pattern`: of the route, as in the policy; None where no route lists the request.
+    - `variables`: a mapping of the path variables to what stands there, as text.
+    - `method`, `path`: of the request, as they were read. `route`, `table`: the `Route`, and
+      the table that it was found in.
+    - `listed`: whether any route lists the path, whatever the method.
+    - `override`: the match of the method that an override header names, if another one.
+
+    False where no route was found.
     """
 
     __slots__ = ("listed", "method", "override", "path", "pattern", "route", "table", "variables")

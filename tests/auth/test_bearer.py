@@ -451,3 +451,27 @@ def test_cryptography_that_is_not_installed(
     with pytest.raises(PolicyError, match="need cryptography"):
         Bearer(**options)
     Bearer(secret=SECRET)
+
+
+def test_a_clock_that_goes_back_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    scheme = Bearer(secret=SECRET)
+
+    def ask(made: str, ahead: float) -> bool:
+        monkeypatch.setattr("statusware.auth.bearer.time", lambda: time.time() + ahead)
+        try:
+            return scheme.authenticate(bearer(made)) is not None
+        except Refused:
+            return False
+
+    assert ask(token(), 0)
+    caplog.clear()  # the clocks of other tests
+    assert ask(token(claims(jti=1)), -30), "a small correction"
+    assert caplog.records == []
+    assert not ask(token(claims(jti=2)), -3600), "it was issued in the future"
+    assert not ask(token(claims(jti=3)), -3600)
+    [record] = caplog.records
+    assert "went back by 35" in record.getMessage()
+    assert ask(token(claims(jti=2)), 0), "as soon as the clock is right again"
+    assert len(caplog.records) == 1

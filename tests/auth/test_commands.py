@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from pathlib import Path
@@ -131,6 +132,24 @@ def test_files_in_another_style_are_not_edited(file: Path) -> None:
     for change in (lambda: revoke_key(file, "a"), lambda: add_key(file, "b")):
         with pytest.raises(PolicyError):
             change()
+
+
+@pytest.mark.parametrize("failing", ["fsync", "replace"])
+def test_a_full_disk_leaves_the_file_as_it_was(
+    file: Path, failing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_key(file, "robot")
+    before = file.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, failing, full)
+        with pytest.raises(PolicyError, match="cannot be written: No space left on device"):
+            add_key(file, "other")
+    assert file.read_bytes() == before
+    assert os.listdir(file.parent) == [file.name]
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:

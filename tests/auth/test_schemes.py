@@ -54,6 +54,13 @@ def test_files_are_relative_to_the_policy(tmp_path: Path) -> None:
         ({"beerer": {"secret": SECRET}}, 'did you mean "bearer"'),
         ({"session": {"verify": "no:thing"}}, "session.verify"),
         ({"session": OWN | {"ambent": True}}, 'did you mean "ambient"'),
+        ({"api_key": {}}, "api_key: has no keys"),
+        ({"basic": {"realm": "x"}}, "basic: has no users"),
+        ({"bearer": {"secret": SECRET, "realm": 0}}, "bearer.realm: must be printable"),
+        ({"proxy": {"peers": ["unix"], "roles": []}}, "proxy.roles: [] is not the name"),
+        ({"proxy": {"peers": ["unix"], "scopes": 0}}, "proxy.scopes: 0 is not the name"),
+        ({"session": OWN | {"header": 0}}, "session.header: 0 is not the name"),
+        ({"session": OWN | {"challenge": []}}, "session.challenge: [] is not a challenge"),
         ({"explian": True}, 'did you mean "explain"'),
     ],
 )
@@ -78,6 +85,12 @@ def test_options_of_the_layer() -> None:
         "origins": ["https://b.example"],
     }
     assert layer_options({}) == {}
-    for name, value in (("explain", 1), ("max_header", True), ("strip_headers", "X")):
+    for name, value in (
+        ("explain", 1),
+        ("max_header", True),
+        ("max_header", 0),
+        ("strip_headers", "X"),
+        ("strip_headers", ["X", ""]),
+    ):
         with pytest.raises(PolicyError, match=f"auth.{name}"):
             layer_options({"auth": {name: value}})

@@ -4,6 +4,7 @@ import pytest
 from webtest import TestApp
 
 from statusware import JSONBody, PolicyError
+from statusware.layers.body import body_rules
 from statusware.rules import Route, RouteTable
 
 from .requests import Wire, request
@@ -114,3 +115,14 @@ def test_columns_that_say_nothing(column):
     with pytest.raises(PolicyError) as raised:
         JSONBody(echo, RouteTable([Route("POST /x", where="routes[0]", **column)]))
     assert raised.value.key == f"routes[0].{next(iter(column))}"
+
+
+def test_routes_share_the_schemas_that_they_name(tmp_path):
+    (tmp_path / "a.json").write_text('{"type": "null"}')
+    table = {"type": "string"}
+    bodies = ["a.json", "a.json", table, table, {"type": "string"}]
+    routes = [Route(f"POST /{n}", body=body) for n, body in enumerate(bodies)]
+    rules = list(body_rules(routes, folder=tmp_path).values())
+    assert rules[0].schema is rules[1].schema
+    assert rules[2].schema is rules[3].schema
+    assert len({id(rule.schema) for rule in rules}) == 3

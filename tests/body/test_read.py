@@ -1,9 +1,13 @@
 """Reading: what is announced, how much is taken, and what is left to drain."""
 
+import socket
+import threading
+import time
+
 import pytest
 
 from statusware import PolicyError, Problem
-from statusware.body import BodyLimit, parse_size
+from statusware.body import BodyLimit, parse_size, read
 from statusware.body.read import DRAIN_LIMIT, drain, read_body
 
 from .requests import Wire, request
@@ -152,6 +156,81 @@ def test_draining_never_raises_nor_reads_what_is_broken():
     environ["wsgi.input"] = Wire(b"left")
     drain(environ)
     assert environ["wsgi.input"].taken == 0
+
+
+class Trickle:
+    """A body whose bytes come over a socket."""
+
+    body = b""
+
+    def __init__(self, sock):
+        self.sock = sock
+
+    def read(self, size):
+        return self.sock.recv(size)
+
+
+@pytest.mark.parametrize(("protocol", "bounded"), [("HTTP/1.1", True), ("HTTP/2.0", False)])
+def test_draining_does_not_wait_for_ever(monkeypatch, protocol, bounded):
+    monkeypatch.setattr(read, "IDLE", 0.1)
+    ours, client = socket.socketpair()
+    with ours, client:
+        ours.settimeout(0.5)
+        client.sendall(b"xx")
+        environ = request(Trickle(ours), CONTENT_LENGTH="9", SERVER_PROTOCOL=protocol)
+        environ["gunicorn.socket"] = ours
+        begun = time.monotonic()
+        assert drain(environ) is False
+        assert (time.monotonic() - begun < 0.4) is bounded
+        assert ours.gettimeout() == 0.5
+
+
+def test_draining_a_trickle_ends():
+    ours, client = socket.socketpair()
+    with ours, client, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(read, "LONGEST", 0.3)
+        done = threading.Event()
+
+        def go_on():
+            while not done.wait(0.02):
+                client.sendall(b"x")
+
+        thread = threading.Thread(target=go_on)
+        thread.start()
+        environ = request(Trickle(ours), CONTENT_LENGTH="999", SERVER_PROTOCOL="HTTP/1.1")
+        environ["gunicorn.socket"] = ours
+        begun = time.monotonic()
+        assert drain(environ) is False
+        took = time.monotonic() - begun
+        done.set()
+        thread.join()
+    assert 0.3 <= took < 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "length", "all_of_it"),
+    [
+        (5000, "5000", True),
+        (5000, None, True),
+        (DRAIN_LIMIT, str(DRAIN_LIMIT), True),
+        (DRAIN_LIMIT + 1, str(DRAIN_LIMIT + 1), False),
+        (0, "x", False),
+    ],
+)
+def test_draining_tells_whether_all_has_been_read(sent, length, all_of_it):
+    wire = Wire(bytes(sent))
+    chunked = request(wire, chunked=True)
+    environ = chunked if length is None else request(wire, CONTENT_LENGTH=length)
+    assert drain(environ) is all_of_it
+
+
+def test_a_server_that_lingers_is_not_kept_from_answering():
+    wire = Wire(b"x" * 5000)
+    environ = request(wire) | {"statusware.lingers": True}
+    assert drain(environ) is False
+    assert wire.taken == 0
+    assert drain(environ, answered=True) is True
+    assert wire.taken == 5000
 
 
 SIZES = {

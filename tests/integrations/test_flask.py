@@ -194,6 +194,21 @@ class TestHandlersOfTheApp:
         assert (answer.status_code, answer.json["code"]) == (410, "gone")
 
 
+def test_blueprints_that_are_registered_later_and_within_others():
+    """Their views are behind the policy, and their own handlers win."""
+    app = Flask("shop")
+    Statusware(app, TABLE)
+    outer, inner = Blueprint("outer", __name__), Blueprint("inner", __name__)
+    for blueprint in (outer, inner):
+        blueprint.add_url_rule("/<name>", view_func=show)
+    inner.register_error_handler(RecipeNotFound, theirs)
+    outer.register_blueprint(inner, url_prefix="/inner")
+    app.register_blueprint(outer, url_prefix="/outer")
+    assert code(app, "/outer/withdrawn") == (410, "gone")
+    assert app.test_client().get("/outer/inner/withdrawn").json == {"theirs": "Withdrawn"}
+    assert code(app, "/outer/inner/taken") == (409, "conflict")
+
+
 @pytest.mark.parametrize("what", [410, Gone])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_handlers_of_a_status_win(when, what):
@@ -250,6 +265,98 @@ def test_outside_of_the_paths_nothing_is_touched(override, config):
     else:
         answer = app.test_client().get("/page")
         assert (answer.status_code, answer.mimetype) == (500, "text/html")
+
+
+@pytest.mark.parametrize("override", [False, True])
+def test_outside_of_the_paths_an_exception_that_is_an_answer_stays_one(override):
+    app = behind({**TABLE, "api": {"paths": ["/api"]}}, override=override)
+    app.add_url_rule("/page", "page", lambda: abort(410))
+    assert code(app, "/api/gone")[0] == 451
+    assert app.test_client().get("/page").status_code == 410
+
+
+# A policy that is reloaded
+
+
+@pytest.fixture
+def reloading(tmp_path, monkeypatch):
+    """Writes the policy of an app, and lets the app see it."""
+    path = tmp_path / "statusware.toml"
+    now = [1000.0]
+    monkeypatch.setattr("statusware.policy.reload.time.monotonic", lambda: now[0])
+
+    def write(*lines, routes=""):
+        table = "\n".join(f'"{name}" = {status}' for name, status in lines)
+        path.write_text(f"[api]\nreload = true\n[errors]\n{table}\n{routes}")
+        now[0] += 1
+        return str(path)
+
+    return write
+
+
+MISSING, TAKEN, GONE = f"{__name__}.RecipeNotFound", f"{__name__}.Taken", "werkzeug.exceptions.Gone"
+
+
+@pytest.mark.parametrize("override", [False, True])
+def test_errors_follow_a_reloaded_policy(reloading, override, caplog):
+    app = behind(reloading((MISSING, 404), (GONE, 451)), override=override)
+    first = app.extensions["statusware"]
+    assert code(app, "/api/missing") == (404, "not-found")
+    assert code(app, "/api/gone")[0] == 451
+    assert code(app, "/api/taken") == (500, "internal-error")
+    reloading((MISSING, 410), (TAKEN, 409))
+    caplog.clear()
+    assert code(app, "/api/missing") == (410, "gone")
+    assert code(app, "/api/taken") == (409, "conflict")
+    assert not [record for record in caplog.records if record.name == "shop"]
+    assert code(app, "/api/gone") == (410, "gone")
+    assert app.extensions["statusware"] is not first
+    reloading()
+    assert code(app, "/api/missing") == (500, "internal-error")
+    assert [record.name for record in caplog.records].count("shop") == 1
+
+
+@pytest.mark.parametrize("config", WATCHED, ids=str)
+def test_what_a_reloaded_policy_lists_no_more_reaches_whoever_watches(reloading, config):
+    app = behind(reloading((MISSING, 404)), **config)
+    assert code(app, "/api/missing") == (404, "not-found")
+    reloading((TAKEN, 409))
+    with pytest.raises(RecipeNotFound):
+        app.test_client().get("/api/missing")
+    assert code(app, "/api/taken") == (409, "conflict")
+
+
+def test_handlers_of_the_app_win_over_a_reloaded_policy(reloading):
+    app = behind(reloading())
+    app.register_error_handler(LookupError, theirs)
+    assert app.test_client().get("/api/missing").json == {"theirs": "RecipeNotFound"}
+    reloading((MISSING, 404))
+    assert app.test_client().get("/api/missing").json == {"theirs": "RecipeNotFound"}
+
+
+def test_predicates_of_a_reloaded_policy_run_in_the_app_context(reloading):
+    auth = f'[auth.header]\nverify = "{__name__}:of_header"\n'
+    route = '[[routes]]\nmatch = "GET /api/{name}"\nallow = '
+    app = behind(reloading(routes=f'{route}"everyone"'), SEEN=[])
+    assert app.test_client().get("/api/ann").status_code == 200
+    reloading(routes=f'{auth}{route}"{__name__}:is_owner"')
+    client = app.test_client()
+    assert client.get("/api/ann", headers={"X-User": "ann"}).status_code == 200
+    assert client.get("/api/bob", headers={"X-User": "ann"}).status_code == 403
+    assert app.config["SEEN"] == ["verifier", "predicate"] * 2
+
+
+def test_a_reloaded_policy_that_is_broken_leaves_all_as_it_was(reloading, caplog):
+    app = behind(reloading((MISSING, 404)))
+    reloading((MISSING, 200))
+    assert code(app, "/api/missing") == (404, "not-found")
+    assert "the policy from before goes on" in caplog.text
+
+
+def test_workers_find_the_renderer_of_a_policy_that_is_reloaded(reloading):
+    envelope = '[envelope]\nformat = "simple"\n'
+    app = behind(reloading(routes=envelope))
+    assert _renderer(app)(Problem(431), {})[0] == "application/json"
 
 
 def test_middleware_put_around_later_stands_outside():

@@ -1,11 +1,13 @@
 """`flask statusware check`, in Flask's own command line."""
 
+import json
+import re
 import subprocess
 import sys
 
 import pytest
 
-from .tools import environment, installed
+from .tools import ask, environment, free_port, installed, serving
 
 SHOP = """
 from flask import Flask
@@ -44,6 +46,65 @@ def folder(tmp_path):
     (tmp_path / "broken.toml").write_text('[api]\nunlistd = "pass"\n')
     installed(tmp_path / "site")
     return tmp_path
+
+
+DEBUGGED = """
+from flask import Flask
+from statusware.integrations.flask import Statusware
+
+app = Flask(__name__)
+
+@app.get("/bug")
+def bug():
+    raise RuntimeError("what the developer shall see")
+
+Statusware(app, {"routes": [{"match": "GET /bug", "allow": "everyone"}]})
+"""
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_flask_run_and_its_debugger(folder, debug):
+    """The page of the interactive debugger and what belongs to it, in debug mode alone."""
+    (folder / "shop.py").write_text(DEBUGGED)
+    port = free_port()
+    command = [
+        sys.executable, "-m", "flask", "--app", "shop", "--debug" if debug else "--no-debug", "run",
+        "--no-reload", "--port", str(port),
+    ]  # fmt: skip
+    with serving(command, port, cwd=folder, env=environment(folder / "site")):
+        status, headers, page = ask(port, "GET", "/bug")
+        assert status == 500
+        if debug:
+            assert headers["content-type"].startswith("text/html")
+            assert b"what the developer shall see" in page
+            script = re.search(rb'src="(\?__debugger__=yes[^"]+)"', page)[1].decode()
+            script = script.replace("&amp;", "&")
+            assert ask(port, "GET", f"/bug{script}")[1]["content-type"].startswith(
+                "text/javascript"
+            )
+        else:
+            assert json.loads(page)["code"] == "internal-error"
+            assert b"developer" not in page
+        assert json.loads(ask(port, "GET", "/nowhere")[2])["code"] == "not-found"
+
+
+@pytest.mark.parametrize(
+    ("app", "status", "members"),
+    [("shop", 0, {"routes", "schemes", "findings"}), ("shop:bare", 2, {"error"})],
+)
+def test_check_in_json(folder, app, status, members):
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", app, "statusware", "check", "--format", "json"],
+        cwd=folder,
+        env=environment(folder / "site"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["exit_status"], told["command"]) == (status, status, "check")
+    assert told.keys() - {"command", "exit_status"} == members
 
 
 @pytest.mark.parametrize(

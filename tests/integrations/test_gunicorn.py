@@ -1,13 +1,21 @@
 """Our gunicorn workers: what gunicorn answers itself comes in the envelope, over real sockets."""
 
+import contextlib
+import http.client
 import json
+import socket
+import subprocess
+import sys
+import threading
 import time
 
 import pytest
 
 pytest.importorskip("gunicorn")
 
+from statusware.integrations import gunicorn as gunicorn_workers
 from statusware.integrations.gunicorn import SyncWorker, ThreadWorker
+from tests.integrations.tools import ROOT, environment
 from tests.layers.live import Server
 
 WORKERS = {cls.__name__: f"{cls.__module__}.{cls.__name__}" for cls in (SyncWorker, ThreadWorker)}
@@ -112,6 +120,171 @@ def test_the_log_has_the_id(start):
     while not any(headers["X-Request-ID"] in line for line in server.log):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_the_first_event_comes_at_once_through_all_layers(start):
+    """Server-sent events: the second one follows three seconds later."""
+    answer, connection = first_answer(
+        start("guarded"), b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n", 2
+    )
+    with connection:
+        while b"data: 1" not in answer:
+            answer += connection.recv(65536)
+    assert b"data: 2" not in answer
+
+
+# The time limit of gunicorn
+
+
+@pytest.fixture(scope="module")
+def impatient():
+    server = Server(f"{TARGET}:app", "-k", WORKERS["SyncWorker"], "--timeout", "1")
+    yield server
+    server.stop()
+
+
+def test_a_worker_that_runs_out_of_time_answers(impatient):
+    line, headers, body = impatient.get("/sleep")
+    assert line == "HTTP/1.1 500 Internal Server Error"
+    assert json.loads(body)["code"] == "internal-error"
+    told = f"sleeping [{headers['X-Request-ID']}]"
+    assert any(told in line for line in impatient.log), "another id than the app's"
+    assert impatient.get("/list")[2] == b"ab"
+
+
+def test_a_response_that_has_begun_ends_where_it_is(impatient):
+    received = impatient.exchange(b"GET /sleep-stream HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert b"first" in received
+    assert not received.endswith(b"0\r\n\r\n"), "it must not look complete"
+    assert b"problem+json" not in received
+
+
+def test_a_worker_that_hears_no_signal_is_killed_without_an_answer(impatient):
+    assert impatient.exchange(b"GET /deaf HTTP/1.1\r\nHost: x\r\n\r\n") == b""
+    assert impatient.get("/list")[2] == b"ab"
+
+
+def test_a_thread_has_no_time_limit():
+    server = Server(f"{TARGET}:app", "-k", WORKERS["ThreadWorker"], "--timeout", "1")
+    try:
+        assert server.get("/wait")[2] == b"late"
+    finally:
+        server.stop()
+
+
+# Bodies that nobody wants
+
+
+UPLOAD = b"POST /upload HTTP/1.1\r\nHost: x\r\n"
+
+
+def first_answer(server, request, timeout):
+    """The first bytes that come back, and the connection."""
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=timeout)
+    connection.sendall(request)
+    return connection.recv(12), connection
+
+
+@pytest.mark.parametrize("framing", [b"Content-Length: 9", b"Transfer-Encoding: chunked"])
+@pytest.mark.parametrize("more", [b"", b"Connection: close\r\n"])
+def test_a_refusal_does_not_wait_for_a_body(start, framing, more):
+    server = start("guarded")
+    begun = time.monotonic()
+    answer, connection = first_answer(server, UPLOAD + more + framing + b"\r\n\r\n", 1)
+    assert answer == b"HTTP/1.1 401"
+    with connection:  # which stays open, and says nothing
+        assert server.get("/list")[2] == b"ab"
+    assert time.monotonic() - begun < 6
+
+
+@pytest.mark.parametrize("more", [b"", b"Connection: close\r\n"])
+def test_who_sends_much_sees_the_refusal(start, more):
+    size = 30 << 20
+    head = UPLOAD + more + b"Content-Length: %d\r\n\r\n" % size
+    for _ in range(3):
+        answer, connection = first_answer(start("guarded"), head + bytes(size), 20)
+        connection.close()
+        assert answer == b"HTTP/1.1 401"
+
+
+def test_a_small_body_that_nobody_wants_does_not_end_a_connection(worker, start):
+    """Where connections are kept at all: sync workers close each."""
+    connection = http.client.HTTPConnection("127.0.0.1", start("guarded").port, timeout=20)
+    for _ in range(3):
+        connection.request("POST", "/upload", bytes(300_000))
+        answer = connection.getresponse()
+        assert answer.status == 401
+        assert json.loads(answer.read())["code"] == "missing-credentials"
+        assert (connection.sock is not None) == (worker == "ThreadWorker")
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("behaves", "least", "most"),
+    [("closes", 0, 0.2), ("is silent", 0.2, 0.5), ("goes on for ever", 0.6, 1.2)],
+)
+def test_how_long_a_client_is_waited_for(monkeypatch, behaves, least, most):
+    monkeypatch.setattr(gunicorn_workers, "IDLE", 0.3)
+    monkeypatch.setattr(gunicorn_workers, "LONGEST", 0.7)
+    ours, client = socket.socketpair()
+    client.sendall(bytes(10))
+    if behaves == "closes":
+        client.close()
+    done = threading.Event()
+
+    def go_on():
+        with contextlib.suppress(OSError):
+            while not done.wait(0.05):
+                client.sendall(b"x")
+
+    if behaves == "goes on for ever":
+        threading.Thread(target=go_on, daemon=True).start()
+    begun = time.monotonic()
+    gunicorn_workers._linger(ours)
+    took = time.monotonic() - begun
+    done.set()
+    assert least <= took <= most
+    ours.close()
+    client.close()
+
+
+# Which worker it is
+
+
+@pytest.mark.parametrize(
+    ("options", "name"), [((), "SyncWorker"), (("--threads", "2"), "ThreadWorker")]
+)
+def test_one_name_for_both(options, name):
+    server = Server(f"{TARGET}:worker", "-k", "statusware.integrations.gunicorn.Worker", *options)
+    try:
+        assert server.get("/")[2].decode() == name
+        _, headers, _ = server.send(b"nonsense\r\n\r\n")
+        assert headers["Content-Type"] == "application/problem+json"
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize(
+    ("where", "preload"),
+    [("options", ()), ("file", ()), ("variable", ()), ("options", ("--preload",))],
+)
+def test_gunicorns_exchange_of_a_worker_is_refused(tmp_path, where, preload):
+    command = [sys.executable, "-m", "gunicorn", "-b", "127.0.0.1:0", "--no-control-socket"]
+    env = environment()
+    options = ["-k", WORKERS["SyncWorker"], "--threads", "2"]
+    if where == "options":
+        command += options
+    elif where == "variable":
+        env["GUNICORN_CMD_ARGS"] = " ".join(options)
+    else:
+        file = tmp_path / "conf.py"
+        file.write_text(f"worker_class = {WORKERS['SyncWorker']!r}\nthreads = 2\n")
+        command += ["-c", str(file)]
+    command += [*preload, f"statusware.serve:app('{TARGET}:bare')"]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode != 0
+    assert "worker_class: is replaced by gunicorn" in done.stderr
+    assert "-k statusware.integrations.gunicorn.Worker" in done.stderr
 
 
 def test_successes_and_the_next_request(start):

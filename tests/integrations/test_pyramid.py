@@ -291,6 +291,32 @@ def test_an_execution_policy_of_the_apps_own_stays():
     assert len(attempts) == 3
 
 
+def test_pyramid_retry_makes_its_attempts_behind_the_policy():
+    """Each of them with the identity and the body; whoever is refused makes none."""
+    retry = pytest.importorskip("pyramid_retry")
+    attempts = []
+
+    def view(request):
+        attempts.append((request.authenticated_userid, request.json_body))
+        if len(attempts) % 3:
+            raise retry.RetryableException
+        return {"attempts": len(attempts)}
+
+    def more(config):
+        config.include("pyramid_retry")
+        config.add_view(view, route_name="recipes", renderer="json")
+
+    policy = {**POLICY, "routes": [{"match": "POST /recipes", "body": {"type": "object"}}]}
+    app = webtest.TestApp(configure(policy, more, **{"retry.attempts": 3}))
+    made = app.post_json("/recipes", {"a": 1}, headers={"X-User": "ann"})
+    assert made.json == {"attempts": 3}
+    assert attempts == [("ann", {"a": 1})] * 3
+    assert app.post_json("/recipes", {}, expect_errors=True).status_int == 401
+    refused = app.post_json("/recipes", [], headers={"X-User": "ann"}, expect_errors=True)
+    assert (refused.status_int, refused.json["code"]) == (400, "invalid-body")
+    assert len(attempts) == 3
+
+
 def test_two_apps_of_one_configuration():
     with Configurator(settings={"statusware.policy": POLICY}) as config:
         config.include("statusware.integrations.pyramid")
@@ -361,6 +387,50 @@ def test_nor_may_they_be_left_by_a_path_outside_the_policy():
     scoped = {**POLICY, "api": {"paths": ["/edit"]}, "routes": [{"match": "GET /edit"}]}
     with pytest.raises(PolicyError, match="is narrower than everyone"):
         configure(scoped, by_name)
+
+
+RELOADED = f"""
+[api]
+reload = true
+unlisted = "%s"
+[auth.%s]
+verify = "{__name__}:of_header"
+[[routes]]
+match = ["GET /edit", "GET /me"]
+allow = "%s"
+"""
+
+
+@pytest.fixture
+def reloading(tmp_path, monkeypatch):
+    path, now = tmp_path / "statusware.toml", [1000.0]
+    monkeypatch.setattr("statusware.policy.reload.time.monotonic", lambda: now[0])
+
+    def write(*words):
+        path.write_text(RELOADED % words)
+        now[0] += 1
+        return str(path)
+
+    return write
+
+
+def test_nor_may_a_reloaded_policy_be_led_around(reloading, caplog):
+    app = configure(reloading("reject", "header", "everyone"), by_name)
+    assert (get(app, "/edit").status_int, get(app, "/@@edit").status_int) == (200, 404)
+    reloading("pass", "header", "authenticated")
+    assert (get(app, "/edit").status_int, get(app, "/@@edit").status_int) == (200, 404)
+    assert "is narrower than everyone" in caplog.text
+    assert "the policy from before goes on" in caplog.text
+    reloading("reject", "header", "authenticated")
+    assert (get(app, "/edit").status_int, get(app, "/@@edit").status_int) == (401, 404)
+
+
+def test_principals_go_by_the_schemes_of_a_reloaded_policy(reloading):
+    app = configure(reloading("reject", "other", "authenticated"))
+    header = {"X-User": "header/ann"}
+    assert "qualified" in get(app, "/me", **header).json["may"]
+    reloading("reject", "header", "authenticated")
+    assert "qualified" not in get(app, "/me", **header).json["may"]
 
 
 def test_plain_wrap_looks_too():

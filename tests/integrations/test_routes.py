@@ -73,9 +73,79 @@ def test_pyramid_beyond_plain_routes():
         config.add_route("posted", "files/{name:[a-z]{2,3}}", request_method="POST")
         for name in ("rest", "posted"):
             config.add_view(lambda request: Response("x"), route_name=name)
-        config.add_view(lambda request: Response("x"), name="traversal")
         app = config.make_wsgi_app()
-    assert seen(app) == {("/rest/{more:path}", None), ("/files/{name}", frozenset({"POST"}))}
+    assert seen(app) == {
+        ("/rest/{more:path}", None),
+        ("/rest/", None),  # the rest may be nothing
+        ("/files/{name}", frozenset({"POST"})),
+    }
+
+
+def view(*args):
+    return Response("x")
+
+
+def test_views_of_pyramid_that_are_found_by_traversal():
+    """Those of exceptions and of static files are not."""
+    with Configurator() as config:
+        config.add_route("pages", "/pages/{lang}/*traverse")
+        config.add_route("below", "/below/{a}", traverse="/{a}")
+        config.add_route("global", "/global", use_global_views=True)
+        config.add_view(view, name="edit", request_method=("POST", "HEAD"))
+        config.add_view(view, context=dict)
+        config.add_view(view, route_name="pages", name="deep")
+        config.add_view(view, route_name="below")
+        config.add_view(view, context=KeyError)
+        config.add_notfound_view(view)
+        config.add_forbidden_view(view)
+        config.add_exception_view(view, context=ValueError)
+        config.add_static_view("static", "tests")
+        app = config.make_wsgi_app()
+    assert {(each.label, each.view, each.methods) for each in routes_of(app)} == {
+        ("/*traverse/edit", "edit", frozenset({"POST"})),
+        ("/*traverse", "", None),
+        ("/pages/{lang}/*traverse/deep", "deep", None),
+        ("/below/{a}", None, None),
+        ("/global", None, None),
+        ("/global", None, frozenset({"POST"})),
+        ("/static/{subpath:path}", None, None),
+        ("/static/", None, None),
+    }
+
+
+LOSSY = {
+    "flask": [
+        ("/a/<int:x>/<y>", ""),
+        ("/a/<float:x>", "/a/<float:x>"),
+        ("/a/<x>.json", "/a/<x>.json"),
+    ],
+    "bottle": [("/a/<x:int>/<y>", ""), ("/a/<x:re:[ab]>", "/a/<x:re:[ab]>")],
+    "falcon": [("/a/{x:int}/{y}", ""), ("/a/{x:int(min=2)}", "/a/{x:int(min=2)}")],
+    "pyramid": [(r"/a/{x:\d+}/{y}", ""), ("a/{x:[ab]}", "/a/{x:[ab]}")],
+}
+
+
+@pytest.mark.parametrize(
+    ("framework", "pattern", "written"),
+    [(name, *row) for name, rows in LOSSY.items() for row in rows],
+)
+def test_what_is_lost_is_told_as_the_app_writes_it(framework, pattern, written):
+    if framework == "flask":
+        app = Flask("x", static_folder=None)
+        app.add_url_rule(pattern, "view", view)
+    elif framework == "bottle":
+        app = bottle.Bottle()
+        app.route(pattern, "GET", view)
+    elif framework == "falcon":
+        app = falcon.App()
+        app.add_route(pattern, type("Thing", (), {"on_get": lambda *args, **values: None})())
+    else:
+        with Configurator() as config:
+            config.add_route("r", pattern)
+            config.add_view(view, route_name="r")
+            app = config.make_wsgi_app()
+    [found] = routes_of(app)
+    assert found.written == written
 
 
 def test_django():
@@ -88,12 +158,17 @@ def test_django():
     def plain(request):
         """Never called."""
 
-    inner = [path("<int:id>/", Both.as_view(), name="both"), re_path(r"^x/(?P<y>\w+)$", plain)]
+    inner = [
+        path("<int:id>/", Both.as_view(), name="both"),
+        re_path(r"^x/(?P<y>\w+)$", plain),
+        re_path(r"^z/(?P<rest>.*)\Z", plain),
+    ]
     django.urls.set_urlconf(Urls([path("api/", include(inner)), path("plain", plain)]))
     try:
         assert seen(DjangoApp([])) == {
             ("/api/{id:int}/", frozenset({"GET", "POST"})),
             ("/api/x/{y}", None),
+            ("/api/z/{rest:path}", None),
             ("/plain", None),
         }
     finally:

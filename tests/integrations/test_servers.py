@@ -15,8 +15,9 @@ import time
 import pytest
 
 from statusware import PolicyError, serve
+from tests.docs.blocks import block
 
-from .tools import ROOT, ask, environment, free_port, serving, wait_for
+from .tools import ROOT, ask, environment, free_port, program, serving, wait_for
 
 SHOP = """
 import os, time
@@ -256,6 +257,90 @@ def test_waitress_by_the_environment(folder):
         assert post_slow(port) == (200, {"got": {"a": 1}})
 
 
+# uWSGI
+
+UWSGI = program("uwsgi")
+WSGI = 'from statusware import serve\napplication = serve.app("shop:app", "statusware.toml")\n'
+
+#: The file that the documentation recommends.
+[INI] = re.findall(
+    r"^```ini\n(\[uwsgi\]\n.*?)^```$",
+    (ROOT / "docs" / "frameworks.md").read_text("utf-8"),
+    re.MULTILINE | re.DOTALL,
+)
+
+
+@contextlib.contextmanager
+def uwsgi(folder):
+    if UWSGI is None:
+        pytest.skip("uWSGI is not installed (pip install uwsgi)")
+    port = free_port()
+    (folder / "wsgi.py").write_text(WSGI)
+    (folder / "uwsgi.ini").write_text(INI.replace(":8000", f":{port}"))
+    with serving([UWSGI, "uwsgi.ini"], port, cwd=folder, env=environment(folder)) as process:
+        yield port, process
+
+
+def test_uwsgi(folder):
+    with uwsgi(folder) as (port, _):
+        assert ask(port, "GET", "/pid")[0] == 200
+        assert code(ask(port, "GET", "/nowhere")) == (404, "not-found")
+        assert post_slow(port) == (200, {"got": {"a": 1}})
+        assert code(ask(port, "POST", "/slow", body="{", headers=JSON)) == (400, "malformed-json")
+        assert code(ask(port, "GET", "/%2e%2e/pid")) == (400, "ambiguous-path")
+        assert chunked(port).startswith(b"HTTP/1.1 411 ")
+
+
+def chunked(port):
+    """The answer to a body in chunks, sent in one piece."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        client.sendall(
+            b"POST /slow HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+        )
+        return client.recv(4096)
+
+
+def test_uwsgi_reloads_and_stops_gracefully(folder):
+    with uwsgi(folder) as (port, process):
+        seen = []
+        slow = threading.Thread(target=lambda: seen.append(post_slow(port)))
+        slow.start()
+        time.sleep(0.4)
+        (folder / "statusware.toml").write_text(REFUSING)
+        process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + 30
+        while (status := answer_or_none(port)) != 404:
+            assert status in (200, None)
+            assert time.monotonic() < deadline
+        slow.join()
+        assert seen == [(200, {"got": {"a": 1}})]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+def answer_or_none(port):
+    """The status, or None while nobody listens."""
+    try:
+        return ask(port, "GET", "/pid", timeout=5)[0]
+    except OSError:
+        return None
+
+
+def test_uwsgi_does_not_start_with_a_broken_policy(folder):
+    if UWSGI is None:
+        pytest.skip("uWSGI is not installed (pip install uwsgi)")
+    (folder / "statusware.toml").write_text("[api]\nunlistd = 1\n")
+    (folder / "wsgi.py").write_text(WSGI)
+    (folder / "uwsgi.ini").write_text(INI.replace(":8000", f":{free_port()}"))
+    done = subprocess.run(
+        [UWSGI, "uwsgi.ini"], cwd=folder, env=environment(folder), capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert 'api.unlistd: is unknown; did you mean "unlisted"?' in done.stderr
+
+
 # nginx
 
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")
@@ -274,15 +359,11 @@ http {
 """
 
 #: The server that the documentation recommends.
-[SERVER] = re.findall(
-    r"^```nginx\n(.*?)^```$",
-    (ROOT / "docs" / "frameworks.md").read_text("utf-8"),
-    re.MULTILINE | re.DOTALL,
-)
+SERVER = block("docs/howto/gunicorn-nginx.md", "proxy_request_buffering")
 
 
 @contextlib.contextmanager
-def nginx(folder, back, buffering):
+def nginx(folder, back, buffering, limit="1m"):
     if NGINX is None:
         pytest.skip("nginx is not installed (apt install nginx-light)")
     front, prefix = free_port(), folder / f"nginx-{buffering}"
@@ -291,9 +372,10 @@ def nginx(folder, back, buffering):
     prefix.chmod(0o777)
     server = SERVER
     for documented, here in (
-        ("listen 127.0.0.1:80;", f"listen 127.0.0.1:{front};"),
+        ("listen 127.0.0.1:8080;", f"listen 127.0.0.1:{front};"),
         ("http://127.0.0.1:8000;", f"http://127.0.0.1:{back};"),
         ("proxy_request_buffering on;", f"proxy_request_buffering {buffering};"),
+        ("client_max_body_size 1m;", f"client_max_body_size {limit};"),
     ):
         assert documented in server
         server = server.replace(documented, here)
@@ -335,6 +417,19 @@ def test_behind_nginx_whoever_sends_a_body_sees_the_refusal(uploads):
         assert headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("worker", ["SyncWorker", "ThreadWorker"])
+@pytest.mark.parametrize("buffering", ["on", "off"])
+def test_our_workers_never_lose_a_refusal_that_nginx_waits_for(uploads, worker, buffering):
+    """With gunicorn's own, nginx answers 502 for some of these, as it is still sending."""
+    options = ("-k", f"statusware.integrations.gunicorn.{worker}")
+    with (
+        gunicorn(uploads, *options) as (back, _),
+        nginx(uploads, back, buffering, "50m") as port,
+    ):
+        seen = [ask(port, "POST", "/upload", body=b"x" * 20 * MIB)[0] for _ in range(20)]
+        assert seen == [401] * 20
+
+
 @pytest.mark.parametrize(("buffering", "free"), [("on", True), ("off", False)])
 def test_a_body_that_trickles_in_occupies_a_worker_unless_nginx_buffers(uploads, buffering, free):
     """One sync worker, and a client that sends ten of a thousand bytes, then waits."""
@@ -346,7 +441,9 @@ def test_a_body_that_trickles_in_occupies_a_worker_unless_nginx_buffers(uploads,
             )
             time.sleep(0.5)
             try:
-                answered = ask(port, "GET", "/pid", timeout=2)[0] == 200
+                answered = ask(port, "GET", "/pid", timeout=1)[0] == 200
             except TimeoutError:
                 answered = False
             assert answered is free
+            # A refusal waits two seconds for a byte of the body, and answers without it.
+            assert ask(port, "GET", "/pid", timeout=5)[0] == 200

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
 import tomllib
 from pathlib import Path
@@ -40,7 +41,8 @@ def environment(*folders, **variables):
         for name, value in os.environ.items()
         if name not in ("GUNICORN_CMD_ARGS", "SCRIPT_NAME", "FLASK_APP")
     }
-    path = os.pathsep.join(map(str, (*folders, ROOT)))
+    # Servers that are no Python programs, as uWSGI is, have packages of their own otherwise.
+    path = os.pathsep.join(map(str, (*folders, ROOT, sysconfig.get_path("purelib"))))
     return {**kept, "PYTHONPATH": path, "PYTHONWARNINGS": "ignore", **variables}
 
 

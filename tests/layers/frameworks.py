@@ -103,7 +103,7 @@ def falcon_app():
     return app
 
 
-def pyramid_app():
+def pyramid_app(*includes):
     def stream_view(request):
         return Response(app_iter=stream())
 
@@ -114,6 +114,8 @@ def pyramid_app():
         return view
 
     with Configurator() as config:
+        for module in includes:
+            config.include(module)
         for name, view in {
             "get": lambda request: Response("fine"),
             "raise": lambda request: fail(),

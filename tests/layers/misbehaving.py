@@ -1,13 +1,18 @@
 """Apps that break the rules or fail, one a path, for a real server."""
 
 import io
+import logging
+import signal
 import sys
 import time
 from wsgiref.util import FileWrapper
 
 from flask import Flask
+from gunicorn.workers.base import Worker
 
 from statusware import ErrorEnvelope, Problem, wrap
+
+LOG = logging.getLogger("misbehaving")
 
 OK = ("200 OK", [("Content-Type", "text/plain")])
 PAGE = ("404 Not Found", [("Content-Type", "text/html"), ("Content-Length", "11")])
@@ -18,6 +23,29 @@ def raiser(error):
         raise error
 
     return view
+
+
+def sleeping(environ, start_response):
+    LOG.warning("sleeping [%s]", environ.get("statusware.request_id"))
+    time.sleep(30)
+
+
+def deaf(environ, start_response):
+    """As if it were in code that is not Python's, where no signal is looked at."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGABRT})
+    time.sleep(30)
+
+
+def sleeping_stream(environ, start_response):
+    start_response(*OK)
+    yield b"first"
+    time.sleep(30)
+
+
+def waiting(environ, start_response):
+    time.sleep(3)
+    start_response(*OK)
+    return [b"late"]
 
 
 def returning(body, start=OK):
@@ -84,6 +112,15 @@ def file(environ, start_response):
     return wrapper(io.BytesIO(b"x" * 200_000))
 
 
+def worker(environ, start_response):
+    """The name of the class of the worker that serves this."""
+    frame = sys._getframe()
+    while not isinstance(frame.f_locals.get("self"), Worker):
+        frame = frame.f_back
+    start_response(*OK)
+    return [type(frame.f_locals["self"]).__name__.encode()]
+
+
 def mid_stream(environ, start_response):
     start_response(*OK)
     yield b"first"
@@ -122,6 +159,10 @@ VIEWS = {
     "/mid-stream": mid_stream,
     "/events": events,
     "/evil-header": returning([b"a"], ("200 OK", [("X-A", "secret\r\nX-Evil: 1")])),
+    "/sleep": sleeping,
+    "/deaf": deaf,
+    "/sleep-stream": sleeping_stream,
+    "/wait": waiting,
     "/exit": raiser(SystemExit(0)),
 }
 
@@ -133,5 +174,15 @@ def bare(environ, start_response):
 app = ErrorEnvelope(bare)
 simple = ErrorEnvelope(bare, format="simple")
 scoped = wrap(bare, {"api": {"paths": ["/api"]}, "envelope": {"format": "simple"}})
+guarded = wrap(
+    bare,
+    {
+        "auth": {"bearer": {"secret": "0123456789abcdef0123456789abcdef"}},
+        "routes": [
+            {"match": ["GET /list", "GET /events"], "allow": ["everyone"]},
+            {"match": "POST /upload"},
+        ],
+    },
+)
 in_flask = Flask("shop")
 in_flask.wsgi_app = ErrorEnvelope(in_flask.wsgi_app, format="simple")

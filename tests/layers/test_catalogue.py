@@ -38,6 +38,11 @@ def test_every_type_leads_to_its_page():
         assert code in page.text
 
 
+def test_names_in_the_table_are_marked():
+    page = ask(enveloped(), "/problems/invalid-body", accept=HTML)
+    assert "Mend what <code>errors</code> lists" in page.text
+
+
 def test_the_index_as_a_page():
     page = ask(enveloped(), "/problems", accept=HTML)
     assert '<a href="/problems/not-found">' in page.text

@@ -4,6 +4,7 @@ import gzip
 import json
 
 import pytest
+from werkzeug.test import create_environ
 
 from statusware import ErrorEnvelope, PolicyError
 from statusware.layers.defaults import author_text, default_page
@@ -123,6 +124,25 @@ def test_status_line_and_headers_stay_but_for_those_of_the_old_body():
         ("X-Request-ID", "abc"),
     ]
     assert response.headers["Content-Length"] == str(len(response.get_data()))
+
+
+def test_headers_that_nobody_can_send_go_with_the_page():
+    fields = [
+        ("X-Good", "1"), ("X-Evil", "1\r\nX-Evil: 2"), ("X-Snow", "\u2603"), ("X Y", "1"),
+        ("X-Bytes", b"1"), ("Transfer-Encoding", "chunked"), ("Connection", "close"),
+        ("Trailer", "X-Good"),
+    ]  # fmt: skip
+    sent = []
+
+    def app(environ, start_response):
+        start_response("404 Not Found", fields)
+        return [b"lost"]
+
+    environ = create_environ()
+    body = ErrorEnvelope(app)(environ, lambda status, headers, *_: sent.extend(headers))
+    assert b"".join(body).startswith(b'{"type"')
+    ours = {"Content-Type", "Content-Length", "Cache-Control", "X-Content-Type-Options", "Vary"}
+    assert {name for name, _ in sent} - ours == {"X-Good", "X-Request-ID"}
 
 
 def test_a_compressed_page_is_replaced():

@@ -4,8 +4,12 @@ import logging
 import sys
 import types
 
+import bottle
 import falcon
 import pytest
+from django.core.exceptions import BadRequest as DjangoBadRequest
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import Http404
 from pyramid.httpexceptions import HTTPFound
 from pyramid.httpexceptions import HTTPNotFound as PyramidNotFound
 from webob.exc import HTTPConflict
@@ -36,6 +40,8 @@ class Recipe:
 
 
 HERE = __name__
+
+SECRET = "SELECT * FROM users"
 
 
 @pytest.mark.parametrize(
@@ -186,6 +192,48 @@ def test_http_exceptions_are_answers(error, answer):
     assert shape(response) == answer[:2]
     assert answer[2] in (None, problem(response)["detail"])
     assert "secret" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "detail"),
+    [
+        (falcon.HTTPNotFound(description="no soup"), 404, "no soup"),
+        (falcon.HTTPError(410), 410, "This resource is gone for good."),
+        (falcon.HTTPError("422 Odd", description="line\nbreak"), 422, "line break"),
+        (falcon.HTTPInternalServerError(description=SECRET), 500, None),
+        (bottle.HTTPError(409, "no soup"), 409, "no soup"),
+        (bottle.HTTPError(500, SECRET), 500, None),
+        (bottle.HTTPError(404, b"no soup"), 404, "There is nothing here."),
+        (Http404(SECRET), 404, "There is nothing here."),
+        (PermissionDenied(SECRET), 403, "You may not do this."),
+        (SuspiciousOperation(SECRET), 400, None),
+        (DjangoBadRequest(SECRET), 400, None),
+    ],
+)
+def test_exceptions_of_frameworks_that_reach_the_layer(error, status, detail):
+    response = ask(ErrorEnvelope(raising(error)))
+    assert response.status_code == status
+    assert problem(response)["detail"] == detail or detail is None
+    assert SECRET not in response.text
+
+
+def test_their_headers_are_sent():
+    app = ErrorEnvelope(raising(falcon.HTTPMethodNotAllowed(["GET", "PUT"])))
+    assert ask(app).headers["Allow"] == "GET, PUT"
+    app = ErrorEnvelope(raising(bottle.HTTPError(429, "x", Retry_After="7", Content_Type="a/b")))
+    assert ask(app).headers["Retry-After"] == "7"
+    evil = ErrorEnvelope(raising(falcon.HTTPError(404, headers={"X-A": "b\r\nX-Evil: 1"})))
+    assert "X-A" not in ask(evil).headers
+
+
+def test_the_table_goes_before_them():
+    app = ErrorEnvelope(raising(Http404()), exceptions={Http404: 410})
+    assert problem(ask(app))["status"] == 410
+
+
+def test_a_status_of_theirs_that_is_no_error_is_a_failure(caplog):
+    assert problem(ask(ErrorEnvelope(raising(falcon.HTTPError("200 OK")))))["status"] == 500
+    assert caplog.records[-1].exc_info
 
 
 def test_headers_of_http_exceptions_stay():

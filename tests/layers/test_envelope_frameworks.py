@@ -13,9 +13,10 @@ from pyramid.httpexceptions import HTTPConflict, HTTPNotFound
 from werkzeug.test import Client
 
 from statusware import ErrorEnvelope, Problem, wrap
-from statusware.integrations.flask import translate_exceptions
+from statusware.integrations.flask import Statusware, translate_exceptions
+from statusware.integrations.paste import filter_app_factory
 from statusware.layers.translate import Translation
-from tests.layers.frameworks import FRAMEWORKS, SAID, SECRET, RecipeNotFound, flask_app
+from tests.layers.frameworks import FRAMEWORKS, SAID, SECRET, RecipeNotFound, flask_app, pyramid_app
 from tests.layers.tools import problem, responding
 
 NAME = f"{RecipeNotFound.__module__}.RecipeNotFound"
@@ -53,9 +54,35 @@ def name(request):
 @pytest.mark.parametrize(("line", "status", "code", "detail"), TABLE)
 @pytest.mark.parametrize("put", [ErrorEnvelope, wrap, lambda app: validator(ErrorEnvelope(app))])
 def test_every_error_ends_in_the_envelope(name, put, line, status, code, detail):
+    check(name, put(FRAMEWORKS[name]()), line, status, code, detail)
+
+
+def flask_behind(*policy):
+    app = flask_app()
+    Statusware(app, *policy)
+    return app
+
+
+#: The integrations: the framework, and its app with statusware in it or around it.
+INTEGRATIONS = {
+    "Flask's extension": ("flask", flask_behind),
+    "Flask's extension with a policy": ("flask", lambda: flask_behind({"api": {}})),
+    "Pyramid's include": ("pyramid", lambda: pyramid_app("statusware.integrations.pyramid")),
+    "PasteDeploy": ("pyramid", lambda: filter_app_factory(pyramid_app(), {})),
+}
+
+
+@pytest.mark.parametrize(("line", "status", "code", "detail"), TABLE)
+@pytest.mark.parametrize("integration", INTEGRATIONS)
+def test_so_it_does_with_the_integrations(integration, line, status, code, detail):
+    framework, make = INTEGRATIONS[integration]
+    check(framework, make(), line, status, code, detail)
+
+
+def check(name, app, line, status, code, detail):
     if line.startswith("POST") and name in ANY_METHOD:
         pytest.skip(f"{name} lets any method through")
-    response = ask(put(FRAMEWORKS[name]()), line)
+    response = ask(app, line)
     assert response.status_code == status
     assert SECRET not in response.text
     if line.startswith("HEAD"):

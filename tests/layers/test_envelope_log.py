@@ -38,6 +38,13 @@ def test_the_request_id_of_a_5xx_stands_in_the_log_once(app, caplog):
     assert [("[abc123]" in r.getMessage(), r.levelname) for r in ours] == [(True, "ERROR")]
 
 
+def test_what_flask_made_of_an_exception_is_logged_with_it(caplog):
+    assert Client(ErrorEnvelope(flask_app())).get("/").status_code == 500
+    [record] = [r for r in caplog.records if r.name == "statusware.envelope"]
+    assert (record.statusware_event, record.statusware_status) == ("failed", 500)
+    assert record.exc_info[1].args == ("secret detail",)
+
+
 def test_a_4xx_of_the_app_is_no_failure(caplog):
     with caplog.at_level(logging.INFO, "statusware"):
         assert Client(ErrorEnvelope(flask_app())).get("/nope").status_code == 404

@@ -263,6 +263,11 @@ def write_before_start(environ, start_response):
     return []
 
 
+def write_text(environ, start_response):
+    start_response(*OK)("text")
+    return []
+
+
 @pytest.mark.parametrize(
     "app",
     [
@@ -284,6 +289,10 @@ def write_before_start(environ, start_response):
         app_of([b"a"], (200, [])),
         app_of([b"a"], (None, [])),
         app_of([b"a"], ()),
+        app_of([b"a"], ("200 OK\r\nX-Evil: 1", [])),
+        app_of([b"a"], ("404 No\nX-Evil: 1", [])),
+        app_of([b"a"], ("200 \u2603", [])),
+        write_text,
     ],
 )
 def test_what_breaks_the_rules_is_a_500(app, caplog):

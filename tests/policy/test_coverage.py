@@ -4,8 +4,10 @@ import logging
 
 import pytest
 from flask import Flask
+from werkzeug.test import Client
 
-from statusware import Policy, PolicyError, wrap
+from statusware import Policy, PolicyError, Problem, wrap
+from statusware.policy import coverage
 from statusware.policy.coverage import AppRoute, Finding, audit, findings, uncovered
 from tests.bypass.apps import App
 
@@ -57,6 +59,87 @@ def test_uncovered(rules, routes, missing):
     found = uncovered(policy(*rules), app_routes(*routes))
     assert {f.route for f in found} == missing
     assert {(f.level, f.kind) for f in found} <= {("error", "uncovered")}
+
+
+TRAVERSED = [
+    # the policy's routes, prefix and name of the view, whether one of them may lead to it
+    (["GET /"], "/", "", True),
+    (["GET /a/b"], "/", "", True),
+    (["GET /a/b"], "/", "edit", False),
+    (["GET /a/edit"], "/", "edit", True),
+    (["GET /a/@@edit"], "/", "edit", True),
+    (["GET /a/edit/x"], "/", "edit", True),
+    (["GET /{a}"], "/", "edit", True),
+    (["GET /a/{rest:path}"], "/", "edit", True),
+    (["POST /a/edit"], "/", "edit", False),
+    (["* /a/edit"], "/", "edit", True),
+    (["GET /pages"], "/pages", "", True),
+    (["GET /pages"], "/pages", "edit", False),
+    (["GET /other/edit"], "/pages", "edit", False),
+    (["GET /pages/de/edit"], "/pages/{lang}", "edit", True),
+    (["GET /pages/{x:int}/edit"], "/pages/{lang:uuid}", "edit", False),
+    (["GET /{rest:path}"], "/pages/{lang}", "edit", True),
+    (["GET /page/{rest:path}"], "/pages", "edit", False),
+    ([], "/", "", False),
+]
+
+
+@pytest.mark.parametrize("methods", [frozenset({"GET"}), frozenset({"HEAD"})])
+@pytest.mark.parametrize(("rules", "prefix", "view", "led"), TRAVERSED, ids=str)
+def test_views_that_are_found_by_traversal(rules, prefix, view, led, methods):
+    found = uncovered(policy(*(rules or ["PUT /x"])), [AppRoute(prefix, methods, view=view)])
+    route = "/".join((prefix.rstrip("/"), "*traverse", view)).rstrip("/")
+    assert [each.route for each in found] == ([] if led else [f"{min(methods)} {route}"])
+
+
+def test_what_becomes_of_a_view_that_no_rule_leads_to():
+    views = [AppRoute("/", None, "shown", view="edit")]
+    [reject] = uncovered(policy("GET /a"), views)
+    assert reject.route == "/*traverse/edit"
+    assert reject.message == "no rule lists it (view shown); nobody can reach it"
+    [passed] = uncovered(policy("GET /a", unlisted="pass"), views)
+    assert passed.message == "no rule lists it (view shown); anybody may use it"
+    assert uncovered(policy("GET /api/a", paths=["/api"]), views) == []
+
+
+def test_a_rule_for_what_traversal_finds_has_its_route():
+    views = [AppRoute("/", frozenset({"GET"}), view="edit"), AppRoute("/b", None, view="")]
+    kinds = {f.route for f in findings(policy("GET /a/edit", "GET /a", "GET /b/c"), views)}
+    assert kinds == {"GET /a"}
+
+
+@pytest.mark.parametrize(("pattern", "why"), [
+    ("/a;b", "the path must not hold semicolons"), ("//a", "the path must not hold empty segments"),
+    ("/{x}/../b", "the path must not hold `.` and `..` segments"), ("/a%41", "the path must not hold percent-encoding"),
+])  # fmt: skip
+def test_routes_that_no_rule_can_open(pattern, why):
+    [found] = findings(policy("GET /x", "GET /y"), app_routes(f"GET {pattern}", "GET /x", "GET /y"))
+    assert (found.level, found.kind, found.route) == ("warning", "refused", pattern)
+    assert found.message.startswith(f"nobody can reach it: {why}")
+    assert found.message.endswith("([api] allow_path)")
+    audit(policy("GET /x"), app_routes(f"GET {pattern}", "GET /x"))
+
+
+def test_with_a_relaxation_they_want_a_rule():
+    relaxed = policy("GET /x", allow_path=["semicolon"])
+    assert [f.kind for f in findings(relaxed, app_routes("GET /a;b", "GET /x"))] == ["uncovered"]
+
+
+def test_a_path_variable_before_the_end_is_met_by_what_takes_it_in():
+    assert kinds(policy("GET /files/{p:path}"), "GET /files/{p:path}/edit") == set()
+
+
+CLOSED = [
+    ({"deny": "everyone"}, {"closed"}),
+    ({"deny": ["role:x", "everyone"]}, {"closed"}),
+    ({"deny": ["everyone"], "allow": "authenticated"}, {"never-allows", "no-body"}),
+    ({"deny": ["everyone & role:x"]}, {"no-body"}),
+]
+
+
+@pytest.mark.parametrize(("columns", "found"), CLOSED, ids=str)
+def test_a_rule_that_says_itself_that_it_is_for_nobody(columns, found):
+    assert {kind for kind, _ in kinds(policy({"match": "POST /a", **columns}))} == found
 
 
 def test_what_becomes_of_an_uncovered_route():
@@ -193,6 +276,23 @@ def test_routes_that_come_after_wrap_are_audited_too(caplog):
     assert "no rule lists GET /b" in record.getMessage()
 
 
+def test_what_audit_refuses_is_in_the_envelope_of_the_policy():
+    app = Flask("late", static_folder=None)
+    document = {
+        "envelope": {"format": "simple"},
+        "routes": [{"match": "GET /a", "allow": "everyone"}],
+        "api": {"audit": "refuse"},
+    }
+    app.add_url_rule("/a", "a", lambda: "served")
+    wrapped = wrap(app, document)
+    problem = Problem(400)
+    assert wrapped.renderer(problem, {})[0] == "application/json"
+    app.add_url_rule("/b", "b", lambda: "served")
+    answer = Client(wrapped).get("/a")
+    assert (answer.status_code, answer.json["error"]["code"]) == (503, "service-unavailable")
+    assert wrapped.renderer(problem, {})[0] == "application/json"
+
+
 def test_wrap_says_how_many_routes_have_no_rule(caplog):
     app = App("bottle", [(("GET", "POST"), "/a"), (("GET",), "/b")]).wsgi
     caplog.set_level(logging.WARNING, "statusware.policy")
@@ -206,3 +306,13 @@ def test_an_app_that_cannot_be_read_is_served_all_the_same(caplog):
     app.routes[:] = [object()]
     assert wrap(app, {"routes": [{"match": "GET /a", "allow": "everyone"}]})
     assert "cannot be read" in caplog.text
+
+
+def test_a_thousand_rules_are_compared_in_no_time(monkeypatch):
+    """By their first segment: a few comparisons for each rule, not one for each route."""
+    asked = []
+    real = coverage.meet
+    monkeypatch.setattr(coverage, "meet", lambda *pair: asked.append(pair) or real(*pair))
+    matches = [f"GET /r{at}/{{id}}" for at in range(1000)]
+    assert findings(policy(*matches), app_routes(*matches, "PURGE /{x}/y")) == []
+    assert len(asked) == 2000

@@ -2,11 +2,16 @@
 
 import logging
 import threading
+import tomllib
 
 import pytest
+from flask import Flask
 from werkzeug.test import Client
 
-from statusware import PolicyError, wrap
+from statusware import PolicyError, Problem, wrap
+from statusware.integrations.flask import Statusware
+from statusware.integrations.gunicorn import _renderer
+from statusware.policy import model
 from statusware.policy import reload as reloading
 
 TOML = """
@@ -52,8 +57,32 @@ def test_a_changed_policy_is_in_force_within_a_second(file, clock, caplog):
     assert "has changed and is in force" in caplog.text
 
 
+def test_a_server_that_asks_how_errors_look_is_told_what_is_in_force(file, clock):
+    wrapped = wrap(app, file)
+    flask = Flask("shop")
+    Statusware(flask, file)
+    for each, ask in ((wrapped, Client(wrapped)), (flask, flask.test_client())):
+        file.write_text(TOML.format(name="old"))
+        clock[0] += 1
+        ask.get("/old")
+        assert _renderer(each)(Problem(400), {})[0] == "application/problem+json"
+        file.write_text('envelope = {format = "simple"}\n' + TOML.format(name="old"))
+        clock[0] += 1
+        ask.get("/old")
+        assert _renderer(each)(Problem(400), {})[0] == "application/json"
+
+
 @pytest.mark.parametrize(
-    "broken", ["[[routes", "[[routes]]\nmatch = 1", "[[routes]]\nmatch='GET /'", None]
+    "broken",
+    [
+        "[[routes",
+        "[[routes]]\nmatch = 1",
+        "[[routes]]\nmatch='GET /'",
+        None,
+        # What a full disk leaves.
+        "",
+        "[api]\nreload = true\n",
+    ],
 )
 def test_a_broken_policy_is_logged_once_and_the_old_one_goes_on(file, clock, caplog, broken):
     client = Client(wrap(app, file))
@@ -71,6 +100,24 @@ def test_a_broken_policy_is_logged_once_and_the_old_one_goes_on(file, clock, cap
     file.write_text(TOML.format(name="mended"))
     clock[0] += 1
     assert client.get("/mended").status_code == 200
+
+
+def test_a_file_replaced_while_it_is_read_is_taken_over(file, clock, monkeypatch):
+    """At the start, and at a reload: what was read is not what the file says by then."""
+    following = iter(["second", "third"])
+    loads = tomllib.loads
+
+    def replacing(text):
+        for name in following:
+            file.write_text(TOML.format(name=name))
+            break
+        return loads(text)
+
+    monkeypatch.setattr(model.tomllib, "loads", replacing)
+    client = Client(wrap(app, file))
+    assert client.get("/second").status_code == 200, "the first request looks"
+    clock[0] += 1
+    assert client.get("/third").status_code == 200
 
 
 def test_a_schema_that_changed_is_taken_over(file, clock, tmp_path):

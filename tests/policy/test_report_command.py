@@ -1,8 +1,10 @@
 """`statusware report`: the log of a policy on trial, summed up."""
 
 import json
+import logging
 
 from statusware.cli import main
+from statusware.logs import JSONFormatter
 
 
 def record(**more):
@@ -32,11 +34,23 @@ def test_the_sum(tmp_path, capsys):
     ]
 
 
+def test_a_log_of_json(tmp_path, capsys):
+    """As `JSONFormatter` writes it: each line of the log is a message in JSON of its own."""
+    lines = [
+        JSONFormatter().format(logging.makeLogRecord({"msg": "%s", "args": (message,)}))
+        for message in LOG.splitlines()
+    ]
+    (tmp_path / "log").write_text("\n".join([*lines, '{"message": "{\\"report\\": ']))
+    assert main(["report", str(tmp_path / "log")]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "3 refused"
+
+
 def test_in_json(tmp_path, capsys):
     (tmp_path / "log").write_text(LOG)
     main(["report", str(tmp_path / "log"), "--format", "json"])
-    rows = json.loads(capsys.readouterr().out)
-    assert rows[0] == {
+    told = json.loads(capsys.readouterr().out)
+    assert told["total"] == 3
+    assert told["refused"][0] == {
         "times": 2, "layer": "AccessControl", "status": 403, "code": "forbidden", "what": "read",
     }  # fmt: skip
 

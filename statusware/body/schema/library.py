@@ -19,6 +19,7 @@ from referencing import Anchor, Resource, Specification
 from referencing.jsonschema import DynamicAnchor, Schema
 
 from ...errors import PolicyError
+from ...stamp import Stamp, stamp
 from .files import read_file
 
 __all__ = ["Library", "Target"]
@@ -46,8 +47,8 @@ class Library:
         """`folder` is where files may lie (None: no files); `documents` are given by URI."""
         self.folder = folder.resolve() if folder else None
         self.given = dict(documents or {})
-        #: The files that have been read so far, as paths.
-        self.files: list[str] = []
+        #: The files that have been read so far, as paths, and what they were before.
+        self.files: dict[str, Stamp] = {}
         self._resources: dict[str, Target] = {}
         self._anchors: dict[tuple[str, str], Target] = {}
         #: For each resource the dynamic anchors in it.
@@ -172,8 +173,9 @@ class Library:
             hint = "only schemas in the policy's folder are read; put a copy there"
             raise PolicyError("refers to a schema elsewhere, and none is ever fetched", hint=hint)
         path = Path(unquote(parts.path))
+        before = stamp([str(path)])
         found = read_file(path, self.folder)
-        self.files.append(str(path))
+        self.files[str(path)] = before
         return found
 
     def _folder(self) -> Path:

@@ -1,4 +1,4 @@
-"""docs/credentials.md: its code runs, its tables name what there is."""
+"""docs/credentials.md: its code does what it says, its table names what there is."""
 
 from __future__ import annotations
 
@@ -6,54 +6,29 @@ import hmac
 import inspect
 import re
 import time
-import tomllib
-from pathlib import Path
 from typing import Any
 
-import pytest
 from flask import Flask
 
 from statusware.auth.bearer import Bearer
 from statusware.auth.custom import Custom
-from statusware.auth.schemes import build_schemes
 from statusware.layers.authentication import Authentication
+from tests.auth.wsgi import app, call
 
-from .forge import SECRET
-from .test_basic import stored
-from .test_public import PRIVATE, pem
-from .wsgi import app, call
+from .blocks import block, read
 
-TEXT = (Path(__file__).parents[2] / "docs" / "credentials.md").read_text(encoding="utf-8")
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
-
-
-def identify(environ: Any) -> None:
-    return None
-
-
-@pytest.mark.parametrize("block", blocks("toml"))
-def test_policies(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("JWT_SECRET", SECRET)
-    (tmp_path / "keys.toml").write_text("")
-    (tmp_path / "users.htpasswd").write_text(f"ann:{stored('x')}")
-    (tmp_path / "partner.pem").write_text(pem(PRIVATE["RSA"]))
-    block = block.replace("shop.auth:identify", "tests.auth.test_docs:identify")
-    assert build_schemes(tomllib.loads(block)["auth"], folder=tmp_path)
+PAGE = "docs/credentials.md"
 
 
 def test_every_option_is_in_the_table() -> None:
-    section = TEXT.partition("## Bearer tokens")[2].partition("## API keys")[0]
+    section = read(PAGE).partition("## Bearer tokens")[2].partition("## API keys")[0]
     rows = "".join(line.split("|")[1] for line in section.splitlines() if line.startswith("| `"))
     assert set(re.findall(r"`(\w+)`", rows)) == set(inspect.signature(Bearer).parameters)
 
 
 def run(name: str) -> dict[str, Any]:
-    block = next(block for block in blocks("python") if f"def {name}(" in block)
     found: dict[str, Any] = {}
-    exec(block, found)
+    exec(block(PAGE, f"def {name}("), found)
     return found
 
 

@@ -1,0 +1,1 @@
+../../../../examples/pyramid/shop.py
