@@ -128,6 +128,11 @@ class Policy:
         return self.table.routes
 
     @property
+    def envelope(self) -> Mapping[str, Any]:
+        """The options of the envelope, as the table `[envelope]` has them, and `problems`."""
+        return self._envelope
+
+    @property
     def layers(self) -> list[Layer]:
         """The factories of the layers, outermost first, as they serve: some may only report."""
         return reported(self.enforced, self.report)

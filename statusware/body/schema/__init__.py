@@ -44,6 +44,8 @@ class Schema:
         dialect = dialect_of(target.contents, dialect)
         compiler = Compiler(library, options or Options(), check_schema)
         self.node: Node = _made(compiler, target, dialect, pointer)
+        #: What it was made of, for whoever writes it down.
+        self.target, self.library, self.dialect = target, library, dialect
         #: Whether a value, as `strict_json.loads` makes it, is valid: by the quickest way.
         self.accepts = _acceptor(target, dialect, compiler) or self.ok
 
@@ -54,6 +56,7 @@ class Schema:
         root = compiler.library.resource(target.base, DEFAULT.draft).contents
         dialect = dialect_of(target.contents, dialect_of(root, DEFAULT))
         schema.node = _made(compiler, target, dialect, pointer)
+        schema.target, schema.library, schema.dialect = target, compiler.library, dialect
         schema.accepts = schema.ok
         return schema
 
