@@ -127,7 +127,8 @@ class ErrorEnvelope:
                 if not first or type(first) is not bytes:
                     first, rest = begin(chain((first,), rest))
                 if out.error and not out.sent:
-                    return self._replaced(out, Rest(result, environ, first, rest), environ)
+                    result = held = Rest(result, environ, first, rest)
+                    return self._replaced(out, held, environ)
                 result = following(first, rest, getattr(result, "close", None), environ)
                 next(result)
             if not out.sent:
