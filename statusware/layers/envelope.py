@@ -100,7 +100,10 @@ class ErrorEnvelope:
         if "HTTP_X_REQUEST_ID" in environ or "HTTP_TRACEPARENT" in environ or _ID in environ:
             request_id(environ)
         else:
-            environ[_ID] = POOL.pop() if POOL else new_id()
+            try:
+                environ[_ID] = POOL.pop()
+            except IndexError:
+                environ[_ID] = new_id()
         if self._more:
             if self._cors is not None:
                 start_response = self._cors.start(environ, start_response)
