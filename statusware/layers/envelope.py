@@ -100,7 +100,10 @@ class ErrorEnvelope:
         if "HTTP_X_REQUEST_ID" in environ or "HTTP_TRACEPARENT" in environ or _ID in environ:
             request_id(environ)
         else:
-            environ[_ID] = POOL.pop() if POOL else new_id()
+            try:
+                environ[_ID] = POOL.pop()
+            except IndexError:
+                environ[_ID] = new_id()
         if self._more:
             if self._cors is not None:
                 start_response = self._cors.start(environ, start_response)
@@ -127,7 +130,8 @@ class ErrorEnvelope:
                 if not first or type(first) is not bytes:
                     first, rest = begin(chain((first,), rest))
                 if out.error and not out.sent:
-                    return self._replaced(out, Rest(result, environ, first, rest), environ)
+                    result = held = Rest(result, environ, first, rest)
+                    return self._replaced(out, held, environ)
                 result = following(first, rest, getattr(result, "close", None), environ)
                 next(result)
             if not out.sent:

@@ -103,7 +103,7 @@ class Routing(Guard):
             and not (
                 (environ.get("QUERY_STRING") or _OVERRIDE in environ
                  or _METHOD in environ or _OVERRIDE_TOO in environ)
-                and overridden(environ) is not None
+                and _names_another(environ)
             )
         ):  # fmt: skip
             environ["statusware.route"], plan = found
@@ -136,13 +136,15 @@ class Routing(Guard):
             if refused is not None:
                 return refused if isinstance(refused, Problem) else _not_allowed(other)
         if match.route is not None and other is None:
-            self._remember(match, match.route, environ.get("PATH_INFO", ""))
+            self._remember(match, match.route, environ.get("PATH_INFO") or "")
         return answer
 
     def _remember(self, match: Match, route: Route, path: str) -> None:
         """Keep what this path has found. Nobody can make us keep much: then we begin anew."""
         if len(path) > LONGEST or type(self).check is not Routing.check:
             return
+        if match.method == "OPTIONS" and self._cors is not None:
+            return  # the next one may be a preflight, which is answered whatever its path finds
         if len(self._known) >= KNOWN:
             self._known = {}
         if match.variables:  # shared between requests from now on, and an app can get at it
@@ -165,11 +167,15 @@ class Routing(Guard):
         return plan
 
     def _plan(self, route: Route, method: str) -> _Plan:
-        """What the guards further in ask of requests that find this route."""
-        asked = [
-            (guard, prepared(guard, route, method) if guard.table is self.table else guard.check)
-            for guard in self._row[1:]
-        ]
+        """What the guards further in ask of requests that find this route.
+
+        Behind one that does not decide by our table nothing is known: it may have found another.
+        """
+        asked: list[tuple[Guard, Check | None]] = []
+        ours = True
+        for guard in self._row[1:]:
+            ours = ours and guard.table is self.table
+            asked.append((guard, prepared(guard, route, method) if ours else guard.check))
         if self.watch is not None:
             tell, every = self.watch, ((self, None), *asked)
             return tuple((guard, told(tell, guard, check)) for guard, check in every)
@@ -199,6 +205,14 @@ class Routing(Guard):
         if match.method == "OPTIONS":
             return _Options(allow)
         return _not_allowed(match)
+
+
+def _names_another(environ: WSGIEnvironment) -> bool:
+    """Whether a request names another method; `check` refuses the one that names several."""
+    try:
+        return overridden(environ) is not None
+    except Problem:
+        return True
 
 
 def _not_allowed(match: Match) -> Problem:

@@ -404,14 +404,36 @@ def test_a_close_that_fails_where_the_answer_is_another_one(chunks, caplog):
     assert "close() of the app's response failed" in caplog.text
 
 
-def test_a_close_that_fails_after_a_success_is_the_servers():
-    body = BadClose(b"a")
+@pytest.mark.parametrize("chunks", [(b"a",), (), (b"", b"a", b"b")])
+def test_a_close_that_fails_takes_nothing_from_a_body_that_is_whole(chunks, caplog):
+    """A server that sees an exception before the end breaks the response off, or replaces it."""
+    body = BadClose(*chunks)
+    server = serve(app_of(body), HTTP_X_REQUEST_ID="abc")
+    assert (server.status, server.body, server.error) == ("200 OK", b"".join(chunks), None)
+    assert body.closed == 1
+    [record] = caplog.records
+    assert record.exc_info[0] is ValueError
+    assert "[abc]" in record.getMessage()
+
+
+def test_a_close_that_fails_before_the_end_is_the_servers():
+    body = BadClose(b"a", b"b")
     result = ErrorEnvelope(app_of(body))(create_environ(), Server().start_response)
-    chunks = iter(result)
-    assert next(chunks) == b"a"
+    assert next(iter(result)) == b"a"
     with pytest.raises(ValueError, match="secret"):
-        list(chunks)  # closed as soon as nothing follows
-    result.close()
+        result.close()
+    assert body.closed == 1
+
+
+@pytest.mark.parametrize("start", [OK, BAD, ("404 Not Found", [("Content-Type", "image/png")])])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_body_is_closed_once_where_the_server_refuses_the_response(start, method):
+    def refuse(status, headers, exc_info=None):
+        raise ValueError("a header that cannot be sent")
+
+    body = Body(b"a")
+    with pytest.raises(ValueError, match="cannot be sent"):
+        ErrorEnvelope(app_of(body, start))({**create_environ(), "REQUEST_METHOD": method}, refuse)
     assert body.closed == 1
 
 
