@@ -1,7 +1,8 @@
 """`BodyRule`: everything that a route says about its body, in one check.
 
 environ keys read: those of `read` and `media`. environ keys set by a check that passes:
-`statusware.json` (the value), `wsgi.input` (a BytesIO of the very bytes that were checked),
+`statusware.json` (the value), `statusware.parsed` (input, bytes and value, for integrations),
+`wsgi.input` (a BytesIO of the very bytes that were checked),
 `CONTENT_LENGTH`; removed: `HTTP_TRANSFER_ENCODING`, and `HTTP_CONTENT_ENCODING` of a body
 that has been inflated. `wsgi.input_terminated` stays as the
 server set it: a BytesIO ends by itself, and whoever goes by CONTENT_LENGTH is right too.
@@ -152,8 +153,9 @@ class BodyRule:
             except Problem:
                 environ[TAKEN] = len(body)
                 raise
+            source = environ["wsgi.input"] = BytesIO(body)
             environ["statusware.json"] = value
-            environ["wsgi.input"] = BytesIO(body)
+            environ["statusware.parsed"] = (source, body, value)
             return None
 
         return check
@@ -165,8 +167,11 @@ class BodyRule:
             value = strict_json.loads(body, self.options.max_depth)
             if not self.schema.accepts(value):
                 self._explain(value)
+            hand_on(environ, body)
             environ["statusware.json"] = value
-        hand_on(environ, body)
+            environ["statusware.parsed"] = (environ["wsgi.input"], body, value)
+        else:
+            hand_on(environ, body)
 
     def _read(self, environ: WSGIEnvironment, begun: bytes | None) -> bytes:
         """The body; empty if there is none and that is allowed."""

@@ -6,7 +6,8 @@ bytes on. A schema applies to POST, PUT, PATCH and to a DELETE that its route li
 
 environ keys read: `statusware.route`, `wsgi.input`, `wsgi.input_terminated`,
 `CONTENT_LENGTH`, `CONTENT_TYPE`, `HTTP_CONTENT_ENCODING`, `HTTP_TRANSFER_ENCODING`. environ
-keys set where a schema applies: `statusware.json`, `wsgi.input`, `CONTENT_LENGTH`;
+keys set where a schema applies: `statusware.json`, `statusware.parsed`, `wsgi.input`,
+`CONTENT_LENGTH`;
 `HTTP_TRANSFER_ENCODING` is removed.
 """
 
