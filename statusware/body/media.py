@@ -55,7 +55,7 @@ class MediaTypes:
 
     def check(self, environ: WSGIEnvironment) -> None:
         """Raise Problem 415 unless the Content-Type is one of these, in UTF-8."""
-        sent = environ.get("CONTENT_TYPE", "")
+        sent = environ.get("CONTENT_TYPE") or ""
         if sent in self.names:
             return
         found = _MEDIA_TYPE.fullmatch(sent.strip(" \t"))

@@ -133,7 +133,7 @@ class BodyRule:
         with_care = self._check_with_care
 
         def check(environ: WSGIEnvironment) -> None:
-            length = environ.get("CONTENT_LENGTH", "")
+            length = environ.get("CONTENT_LENGTH") or ""
             if (
                 environ.get("CONTENT_TYPE") not in types
                 or "HTTP_CONTENT_ENCODING" in environ

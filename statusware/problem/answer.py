@@ -169,7 +169,7 @@ def _again(
     alike = known[render]
     if alike is None or not (own.isascii() and own.isalnum()):
         return _made(problem, environ)
-    if "html" in environ.get("HTTP_ACCEPT", "").lower():
+    if "html" in (environ.get("HTTP_ACCEPT") or "").lower():
         return _made(problem, environ)
     body = b"%b%b%b" % (alike.before, own.encode(), alike.after)
     headers = alike.headers.copy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from typing import Any
 
@@ -223,3 +224,27 @@ def test_a_path_of_none_is_the_root_too():
         environ = {"REQUEST_METHOD": "GET", "PATH_INFO": None}
         stacked(environ, lambda status, headers, exc_info=None: told.append(status))
     assert told == ["200 OK"] * 2
+
+
+@pytest.mark.parametrize(
+    "empty",
+    ["PATH_INFO", "QUERY_STRING", "CONTENT_LENGTH", "CONTENT_TYPE", "HTTP_ACCEPT",
+     "HTTP_X_REQUEST_ID", "HTTP_TRACEPARENT", "HTTP_AUTHORIZATION", "HTTP_TRANSFER_ENCODING"],
+)  # fmt: skip
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+def test_what_is_none_counts_as_missing(empty: str, method: str):
+    """Against PEP 3333, but test clients and other middleware leave it so."""
+    rules = {
+        "auth": {"own": {"verify": identify, "header": "X-User"}},
+        "routes": [
+            {"match": "GET /", "allow": ["everyone"]},
+            {"match": "POST /", "allow": ["everyone"], "body": {}, "body_optional": True},
+        ],
+    }
+    stacked = wrap(app, rules)
+    told: list[str] = []
+    for value in ({}, {empty: None}, {empty: None}):
+        environ = {"REQUEST_METHOD": method, "wsgi.input": io.BytesIO(b""), **value}
+        list(stacked(environ, lambda status, headers, exc_info=None: told.append(status)))
+    assert told == [told[0]] * 3
+    assert told[0][:3] in ("200", "405")
