@@ -10,7 +10,6 @@ them as its caption: the name of a file, that a server goes on running, that som
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 #: A block of a page, with the comment before it.
@@ -59,12 +58,7 @@ def _process(app: Any, what: str, name: str, obj: Any, options: Any, lines: list
 
 
 def _read(app: Any, name: str, source: list[str]) -> None:
-    """`page?` in a list of pages is one that may not be there yet."""
-
-    def kept(found: re.Match[str]) -> str:
-        return f"{found[1]}\n" if (Path(app.srcdir) / f"{found[1]}.md").exists() else ""
-
-    source[0] = re.sub(r"^([\w-]+)\?\n", kept, captioned(source[0]), flags=re.MULTILINE)
+    source[0] = captioned(source[0])
 
 
 def setup(app: Any) -> dict[str, bool]:

@@ -35,12 +35,6 @@ from markdown_it import MarkdownIt
 ROOT = Path(__file__).parent.parent.parent
 GIVEN = Path(__file__).parent / "given"
 
-#: Pages whose blocks a test of their own follows.
-OWN = {
-    "docs/openapi.md": "tests/openapi/test_docs.py",
-    "docs/openapi-out.md": "tests/openapi/test_docs_out.py",
-}
-
 #: What is done with a block without a comment.
 DEFAULTS = {"python": "python", "toml": "policy", "json": "json", "yaml": "yaml"}
 

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from .blocks import GIVEN, OWN, ROOT, blocks, pages, read
+from .blocks import GIVEN, blocks, pages, read
 from .session import completed, expect, follow
 
 #: Programs that a page needs besides Python's, and where they come from.
@@ -17,10 +17,7 @@ def programs(page):
     return [name for name in PROGRAMS if f"$ {name}" in text or f"| {name}" in text]
 
 
-FOLLOWED = [page for page in pages() if page not in OWN]
-
-
-@pytest.mark.parametrize("page", FOLLOWED)
+@pytest.mark.parametrize("page", pages())
 def test_a_page_is_as_it_says(page, tmp_path):
     for name in programs(page):
         if not shutil.which(name) and not shutil.which(name, path="/usr/sbin"):
@@ -41,12 +38,7 @@ def test_a_page_begins_with_its_title(page):
     assert "\t" not in text
 
 
-@pytest.mark.parametrize("page", [page for page in OWN if page in pages()])
-def test_another_page_has_a_test_of_its_own(page):
-    assert page.rpartition("/")[2] in (ROOT / OWN[page]).read_text("utf-8")
-
-
-@pytest.mark.parametrize("page", FOLLOWED)
+@pytest.mark.parametrize("page", pages())
 def test_a_file_is_named_in_the_text(page):
     """The comment before its block is not seen by everybody."""
     prose = re.sub(r"^```.*?^```$", "", read(page), flags=re.MULTILINE | re.DOTALL)
