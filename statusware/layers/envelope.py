@@ -20,6 +20,7 @@ from ..catalog import own_entries
 from ..correlation import POOL, new_id, request_id
 from ..errors import PolicyError, check_app, check_flag, check_list, nearest
 from ..problem import Problem, Renderer
+from .answered import is_own
 from .bare import KEEP, judge, replace
 from .catalogue import pages
 from .cors import Cors
@@ -117,8 +118,7 @@ class ErrorEnvelope:
         try:
             result = self._call(environ, out.start)
             if out.error:
-                answered = environ.get("statusware.answered")  # a problem's own goes out as it is
-                opened = answered is None or answered[1] is not out.headers
+                opened = not is_own(out, result, environ)
             elif type(result) in _WHOLE:
                 opened = False
             else:  # a file that the server sends is whole, too

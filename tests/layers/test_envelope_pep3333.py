@@ -1,6 +1,7 @@
 """`ErrorEnvelope` and PEP 3333: every way to start, write, yield, fail and close."""
 
 import io
+import json
 import sys
 from wsgiref.util import FileWrapper
 from wsgiref.validate import validator
@@ -81,6 +82,58 @@ def app_of(body, start=OK):
 
 def serve(app, **environ):
     return Server(**environ).run(ErrorEnvelope(app))
+
+
+def refusing(change):
+    """A layer's refusal, and a middleware around it that has `change` to make."""
+
+    def app(environ, start_response):
+        return change(Problem(403), environ, start_response)
+
+    return app
+
+
+def other_status(problem, environ, start_response):
+    def start(status, headers, exc_info=None):
+        return start_response("404 Not Found", headers)
+
+    return problem(environ, start)
+
+
+def written(problem, environ, start_response):
+    writes = []
+
+    def start(status, headers, exc_info=None):
+        writes.append(start_response(status, headers))
+
+    for chunk in problem(environ, start):
+        writes[0](chunk)
+    return []
+
+
+def generated(problem, environ, start_response):
+    yield from problem(environ, start_response)
+
+
+def generated_later(problem, environ, start_response):
+    chunks = problem(environ, start_response)
+
+    def body():
+        raise ValueError("late")
+        yield from chunks
+
+    return body()
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [(other_status, 404), (written, 403), (generated, 403), (generated_later, 500)],
+)
+def test_a_refusal_that_a_middleware_changes_is_looked_at(change, status):
+    server = serve(refusing(change))
+    members = json.loads(server.body)
+    assert (server.error, server.status[:3], members["status"]) == (None, str(status), status)
+    assert server.headers["Content-Length"] == str(len(server.body))
 
 
 # --- success bodies
