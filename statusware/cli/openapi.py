@@ -72,7 +72,8 @@ def openapi(
     Every route of the policy is an operation; with APP ("module:name"), every route of the
     app that the policy lets through. With --into or --at, the errors are added to a copy of
     the app's own document instead, and what that documents already, stays; so it is where the
-    policy has [api] openapi. What is left out is told on stderr.
+    policy has [api] openapi. What is left out is told on stderr. Exit status 0, or 2 if it
+    could not be done.
     """
     found = Policy.load(policy)
     own = _own(found, app, into, at)
