@@ -30,8 +30,9 @@ from .options import with_policy
 __all__ = ["contract_of", "openapi"]
 
 #: \b keeps click from filling the lines that follow.
-_EPILOG = """\b
-Example: statusware openapi shop:app --title Shop --output openapi.json
+_EPILOG = """Example: statusware openapi shop:app --title Shop --output openapi.json
+
+\b
          statusware openapi --policy shop.toml --api-version 2.1 --format yaml
          statusware openapi --into openapi.yaml --output public/openapi.yaml
          statusware openapi shop:app --at /openapi.json --base /api
