@@ -26,6 +26,7 @@ from ..policy import Policy
 from ..problem import Problem
 from ..serve import load
 from .options import with_policy
+from .output import print_json, to_json
 
 __all__ = ["contract_of", "openapi"]
 
@@ -80,12 +81,16 @@ def openapi(
     own = _own(found, app, into, at)
     try:
         document, notes = _made(found, app, own, base, **options)
-        text = _FORMS[form or _form(output or (own.name if own else ""))](document)
+        form = form or _form(output or (own.name if own else ""))
+        text = _FORMS[form](document)
     except RecursionError:
         raise PolicyError("nests too deeply to be written down", key="schemas") from None
     for note in dict.fromkeys(notes):
         # Paths are what somebody has written.
         click.echo(f"statusware: {note if note.isprintable() else ascii(note)}", err=True)
+    if output is None and form == "json":
+        print_json(document)
+        return
     if output is None:
         click.echo(text.encode(), nl=False)  # whatever the locale is, documents are UTF-8
         return
@@ -198,10 +203,6 @@ def _form(name: str) -> str:
     return "yaml" if name.lower().endswith((".yaml", ".yml")) else "json"
 
 
-def _json(document: dict[str, Any]) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-
-
 def _yaml(document: dict[str, Any]) -> str:
     try:
         yaml = importlib.import_module("yaml")
@@ -214,4 +215,4 @@ def _yaml(document: dict[str, Any]) -> str:
     return text
 
 
-_FORMS = {"json": _json, "yaml": _yaml}
+_FORMS = {"json": to_json, "yaml": _yaml}
