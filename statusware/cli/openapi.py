@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -82,7 +81,7 @@ def openapi(
     try:
         document, notes = _made(found, app, own, base, **options)
         form = form or _form(output or (own.name if own else ""))
-        text = _FORMS[form](document)
+        text = to_json(document) if form == "json" else _yaml(document)
     except RecursionError:
         raise PolicyError("nests too deeply to be written down", key="schemas") from None
     for note in dict.fromkeys(notes):
@@ -213,6 +212,3 @@ def _yaml(document: dict[str, Any]) -> str:
     dumper = type("Dumper", (yaml.SafeDumper,), {"ignore_aliases": lambda *_: True})
     text: str = yaml.dump(document, Dumper=dumper, sort_keys=False, allow_unicode=True, width=100)
     return text
-
-
-_FORMS = {"json": to_json, "yaml": _yaml}
