@@ -173,6 +173,13 @@ def _loop():
     return loop
 
 
+def _loops():
+    one, other = [], {}
+    one += [one, other, one, other]
+    other.update(a=one, b=other, c=one)
+    return one
+
+
 def _deep():
     deep = []
     for _ in range(100_000):
@@ -207,7 +214,7 @@ def test_what_json_cannot_say_is_said_as_text(value, sent):
     assert members(400, extra=value)["extra"] == sent
 
 
-@pytest.mark.parametrize("make", [_loop, _deep])
+@pytest.mark.parametrize("make", [_loop, _loops, _deep])
 def test_an_endless_extension_ends(make):
     value = make()
     assert members(400, extra=value)["status"] == 400

@@ -153,7 +153,10 @@ def drain(environ: WSGIEnvironment, *, answered: bool = False) -> bool:
     try:
         length = announced(environ)
         unread = DRAIN_LIMIT + 1 if length is None else length - taken
-        if unread > 0 and (sock := _socket(environ)) is not None:
+        if unread <= 0:
+            return True
+        sock = _socket(environ)
+        if sock is not None:
             return _drop_in_time(environ, unread, sock)
         return _drop(environ, unread)
     except Exception:

@@ -62,12 +62,16 @@ def problem_json(
     problem: Problem, environ: WSGIEnvironment, *, base: str = ""
 ) -> tuple[str, bytes]:
     """The default renderer: `application/problem+json`."""
-    if problem.extensions or len(problem.detail) > _OFTEN:
-        body = encode(document(problem, request_id=request_id(environ), base=base))
-    else:
-        head = _head(base, *_told(problem))
-        body = b'%b, "request_id": %b}' % (head, quote(request_id(environ)))
-    return "application/problem+json", body
+    own = environ.get("statusware.request_id") or request_id(environ)
+    if len(problem.detail) > _OFTEN:
+        return _TYPE, encode(document(problem, request_id=own, base=base))
+    head = _head(base, *_told(problem))
+    if problem.extensions:
+        return _TYPE, head + b", " + encode({"request_id": own, **problem.extensions})[1:]
+    return _TYPE, b'%b, "request_id": %b}' % (head, quote(own))
+
+
+_TYPE = "application/problem+json"
 
 
 @lru_cache(maxsize=256)

@@ -24,7 +24,8 @@ class Route:
     """One entry of `[[routes]]`: what it matches, and what each layer has to know of it.
 
     `allow` and `deny` are principals, `body` a schema (None: no rule for bodies), `where`
-    the place in the policy for error messages. `index` is set by the table that it is in.
+    the place in the policy for error messages, `origin` that of the operation in an OpenAPI
+    document which it comes from, if it does. `index` is set by the table that it is in.
     """
 
     match: str | Sequence[str]
@@ -37,6 +38,7 @@ class Route:
     accept: Any = None
     body_optional: bool = False
     where: str = ""
+    origin: str = ""
     index: int = -1
     patterns: tuple[Pattern, ...] = field(init=False)
 
