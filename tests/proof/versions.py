@@ -64,8 +64,8 @@ def make(name):
     stamp, python = folder / "made-from", folder / "bin" / "python"
     if not stamp.exists() or stamp.read_text("utf-8") != text:
         uv("venv", "-q", "--clear", "--python", interpreter(version), folder)
-        resolution = ("--resolution", "lowest-direct") if low else ()
-        uv("pip", "install", "-q", "--python", python, *resolution, "--editable", f"{ROOT}[test]")
+        options = ["--compile-bytecode", *(("--resolution", "lowest-direct") if low else ())]
+        uv("pip", "install", "-q", "--python", python, *options, "--editable", f"{ROOT}[test]")
         stamp.write_text(text, "utf-8")
     return python
 
