@@ -88,6 +88,10 @@ PRELOADED = (
 )
 
 
+#: What pytest says of plugins that were imported before it.
+PRELOADING = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
+
+
 def cosmic_ray():
     """The operators, by name; installed beside, so that nothing of ours depends on it."""
     folder = WORK / "lib"
@@ -165,7 +169,16 @@ def tried(tests, limit):
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)
         pytest = importlib.import_module("pytest")
-        options = ["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", *tests.split()]
+        options = [
+            "-x",
+            "-q",
+            "-W",
+            PRELOADING,
+            "-p",
+            "no:cacheprovider",
+            "--hypothesis-seed=0",
+            *tests.split(),
+        ]
         os._exit(int(pytest.main(options)) != 0)
     end = time.monotonic() + limit
     while time.monotonic() < end:
