@@ -28,8 +28,17 @@ _TRACEPARENT = re.compile(
 #: a fifth. They name a request in a log and protect nothing, hence no `secrets`.
 POOL: list[str] = []
 
-#: A child of this process must not use the ids of its parent.
-os.register_at_fork(after_in_child=POOL.clear)
+#: Numbers of our own: those of the module are the app's, which may seed them for each request.
+_NUMBERS = random.Random()
+
+
+def _anew() -> None:
+    """A child of this process must not use the ids of its parent."""
+    POOL.clear()
+    _NUMBERS.seed()
+
+
+os.register_at_fork(after_in_child=_anew)
 
 
 def request_id(environ: WSGIEnvironment) -> str:
@@ -43,14 +52,17 @@ def request_id(environ: WSGIEnvironment) -> str:
         if "HTTP_X_REQUEST_ID" in environ or "HTTP_TRACEPARENT" in environ:
             known = _sent(environ)
         if known is None:
-            known = POOL.pop() if POOL else new_id()
+            try:
+                known = POOL.pop()
+            except IndexError:
+                known = new_id()
         environ["statusware.request_id"] = known
     return known
 
 
 def new_id() -> str:
     """An id out of a pool that is filled up."""
-    digits = random.randbytes(16 * 256).hex()
+    digits = _NUMBERS.randbytes(16 * 256).hex()
     POOL.extend([digits[at : at + 32] for at in range(32, len(digits), 32)])
     return digits[:32]
 

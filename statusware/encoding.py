@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from contextlib import suppress
 from json.encoder import encode_basestring as _quote
 from typing import Any
 
@@ -24,14 +23,15 @@ def encode(members: Mapping[str, Any]) -> bytes:
 
     What JSON cannot say is said as text; a lone surrogate becomes U+FFFD.
     """
-    with suppress(Exception):  # whatever the extensions of an app may raise
+    try:
         return _strict.encode(members).encode()
-    return utf8(_strict.encode(plain(members)))
+    except Exception:  # whatever the extensions of an app may raise
+        return utf8(_strict.encode(plain(members)))
 
 
 def plain(value: Any) -> Any:
-    """`value` in the types that JSON has; the rest as text."""
-    return _plain(value, 0)
+    """`value` in the types that JSON has; the rest as text. What holds itself is cut off."""
+    return _plain(value, ())
 
 
 def quote(text: str) -> bytes:
@@ -44,25 +44,27 @@ def utf8(text: str) -> bytes:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
-def _plain(value: Any, depth: int) -> Any:
+def _plain(value: Any, above: tuple[int, ...]) -> Any:
+    """`value`, which stands within the objects of these ids."""
     try:
-        return _converted(value, depth)
+        return _converted(value, above)
     except Exception as error:  # somebody else's object; what matters is that the error goes out
         UNTOLD.tell(error=error)
         return f"<{type(value).__name__}>"
 
 
-def _converted(value: Any, depth: int) -> Any:
+def _converted(value: Any, above: tuple[int, ...]) -> Any:
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, int):
         return int(str(int(value)))  # ValueError: more digits than Python writes (4,300)
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else str(value)
-    if depth >= _DEPTH:
+    if len(above) >= _DEPTH or id(value) in above:
         return "…"
+    inside = (*above, id(value))
     if isinstance(value, Mapping):
-        return {str(name): _plain(item, depth + 1) for name, item in value.items()}
+        return {str(name): _plain(item, inside) for name, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item, depth + 1) for item in value]
+        return [_plain(item, inside) for item in value]
     return str(value)

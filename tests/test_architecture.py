@@ -11,8 +11,9 @@ PACKAGE = Path(__file__).parent.parent / "statusware"
 
 #: From the ground up; a file imports what stands before its own line, or beside it.
 ORDER = (
-    "errors", "correlation", "logs", "phrases", "catalog", "encoding", "page", "header", "problem",
-    "readings", "request", "body", "rules", "auth", "layers", "policy", "integrations", "serve", "cli",
+    "errors", "stamp", "correlation", "logs", "phrases", "catalog", "encoding", "page", "header",
+    "problem", "readings", "request", "body", "rules", "auth", "layers", "openapi", "policy",
+    "integrations", "serve", "cli",
 )  # fmt: skip
 
 FRAMEWORKS = {"flask", "pyramid", "django", "falcon", "bottle", "gunicorn", "sqlalchemy"}

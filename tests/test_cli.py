@@ -35,7 +35,7 @@ hide = true
 """
 
 COMMANDS = """
-    check completion demo explain init keys lint problems report schema serve token who
+    check completion demo explain init keys lint openapi problems report schema serve token who
 """.split()
 NESTED = ["keys add", "keys list", "keys revoke"]
 

@@ -244,6 +244,17 @@ def test_what_is_not_installed(
     assert 'PyJWT: pip install "statusware[demo]"' in capsys.readouterr().err
 
 
+def test_the_tour_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--once", "--port", "0", "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["command"], told["exit_status"]) == ("demo", 0)
+    assert told["url"].startswith("http://127.0.0.1:")
+    assert [step["request"] for step in told["steps"]] == [step.request for step in STEPS]
+    for step in told["steps"]:
+        assert step.keys() == {"title", "request", "expected", "faults"}
+        assert step["faults"] == []
+
+
 def test_no_answer_is_a_wrong_answer(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]

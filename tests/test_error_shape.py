@@ -379,8 +379,7 @@ MAKERS = ("Problem", "Refused", "ambiguous", "too_large")
 ELSEWHERE = {
     ("integrations/gunicorn.py", "Problem(int(found[1]) if found else 500, code=_code(exc))"):
         "tests/integrations/test_gunicorn.py, with a real server",
-    ("integrations/flask.py", "Problem(500)"):
-        "an error handler of ours for a class that no table lists",
+    ("layers/record.py", "Problem(status)"): "for the log: the app has answered itself",
     ("layers/access.py", "Problem(403)"): "AccessControl says a plain 403 by the one it has made",
     ("layers/translate.py", "Problem(**columns)"): "tried at the start, never answered",
 }  # fmt: skip

@@ -175,11 +175,6 @@ WRONG = {
     "a number out of range": ("[body]\nmax_depth = 0\n", ["body.max_depth"]),
 }
 
-#: What is known and not done yet; refused by name.
-NOT_YET = {
-    "api.openapi": '[api]\nopenapi = "openapi.yaml"\n',
-}
-
 
 def write(tmp_path, text):
     file = tmp_path / "statusware.toml"
@@ -198,12 +193,6 @@ def test_a_wrong_policy_is_one_line_with_file_key_and_reason(tmp_path, text, tol
     for part in told:
         assert part in line
     assert SECRET not in line
-
-
-@pytest.mark.parametrize(("key", "text"), list(NOT_YET.items()), ids=list(NOT_YET))
-def test_what_is_not_supported_yet_is_refused_by_name(tmp_path, key, text):
-    with pytest.raises(PolicyError, match=f"{key}: is not supported yet"):
-        Policy.load(write(tmp_path, text))
 
 
 def test_a_policy_file_that_is_missing(tmp_path):

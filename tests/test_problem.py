@@ -173,6 +173,13 @@ def _loop():
     return loop
 
 
+def _loops():
+    one, other = [], {}
+    one += [one, other, one, other]
+    other.update(a=one, b=other, c=one)
+    return one
+
+
 def _deep():
     deep = []
     for _ in range(100_000):
@@ -207,7 +214,7 @@ def test_what_json_cannot_say_is_said_as_text(value, sent):
     assert members(400, extra=value)["extra"] == sent
 
 
-@pytest.mark.parametrize("make", [_loop, _deep])
+@pytest.mark.parametrize("make", [_loop, _loops, _deep])
 def test_an_endless_extension_ends(make):
     value = make()
     assert members(400, extra=value)["status"] == 400
@@ -416,3 +423,11 @@ def test_the_data_of_a_format_that_is_no_json():
 
 def test_raised_in_a_plain_app():
     assert ask(ErrorEnvelope(raising(Problem(410)))).status_code == 410
+
+
+def test_a_prepared_problem_may_say_anything():
+    told = f"{'0' * 16}statusware{'0' * 16}"
+    for _ in range(2):
+        prepared = Problem(404, f"No {told}.").prepared()
+        members = ask(prepared, x_request_id="a1").json
+        assert (members["detail"], members["request_id"]) == (f"No {told}.", "a1")

@@ -22,6 +22,7 @@ from .clock import watch_clock
 from .header import challenge, read_authorization
 from .jose import BadToken, Token, read_header, read_token
 from .keys import Key
+from .keyset import RemoteKeys
 from .options import claim_rules, key_ring, scheme_names, token68
 from .scheme import AUTHORIZATION, expired, invalid, malformed, unavailable
 
@@ -120,6 +121,11 @@ class Bearer:
     def challenges(self, error: str = "") -> tuple[str, ...]:
         """One challenge for each name of the scheme (RFC 6750 section 3)."""
         return self._challenges[error]
+
+    @property
+    def fallible(self) -> bool:
+        """Whether it may be unable to say whether a token is valid (503): it asks elsewhere."""
+        return self.check is not None or isinstance(self._keys, RemoteKeys)
 
     def authenticate(self, environ: WSGIEnvironment) -> Identity | None:
         """Whose token this is; None without one. Raises `Refused` (400, 401, 503)."""

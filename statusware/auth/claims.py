@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .identity import Identity, frozen, valid_user
+from .identity import Identity, frozen
 from .jose import BadToken
 
 __all__ = ["ClaimRules", "Expired", "find_claim"]
@@ -85,7 +85,7 @@ class ClaimRules:
         if "exp" not in claims:
             raise BadToken("it has no exp")
         for name in ("exp", "nbf", "iat"):
-            if name in claims and not _is_number(claims[name]):
+            if name in claims and type(claims[name]) is not int and not _is_number(claims[name]):
                 raise BadToken(f"{name} is not a number")
         if "nbf" in claims and claims["nbf"] > now + self.leeway:
             raise BadToken("it is not valid yet (nbf)")
@@ -122,15 +122,12 @@ class ClaimRules:
         user = find_claim(claims, self.user)
         if type(user) is int:
             user = str(user)
-        if not valid_user(user):
-            raise BadToken(f"{self.user} does not name a user")
-        return Identity(
-            user,
-            scheme,
-            _names(claims, self.roles, split=False),
-            _names(claims, self.scopes, split=True),
-            frozen(claims),
-        )
+        roles = _names(claims, self.roles, split=False)
+        scopes = _names(claims, self.scopes, split=True)
+        try:
+            return Identity(user, scheme, roles, scopes, frozen(claims))
+        except ValueError:
+            raise BadToken(f"{self.user} does not name a user") from None
 
 
 def find_claim(claims: Any, path: str) -> Any:
@@ -162,7 +159,7 @@ def _names(claims: Mapping[str, Any], paths: Iterable[str], *, split: bool) -> f
     """
     names: list[str] = []
     for path in paths:
-        value = find_claim(claims, path)
+        value = claims[path] if path in claims else find_claim(claims, path)
         if isinstance(value, str):
             value = value.split(" ") if split else [value]
         elif value is None:

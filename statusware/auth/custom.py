@@ -41,6 +41,9 @@ class Custom:
     Raises `PolicyError` for a wrong option. environ keys read: those of `verify`.
     """
 
+    #: It may be unable to say whether a credential is valid (503).
+    fallible = True
+
     def __init__(
         self,
         verify: str | Callable[[WSGIEnvironment], Identity | None],

@@ -68,17 +68,19 @@ def valid_user(user: object) -> bool:
 def frozen(value: Any) -> Any:
     """JSON data that cannot be changed: dicts and lists replaced by read-only ones, deeply."""
     if isinstance(value, dict):
-        members = dict(value)
+        members = value
         for name, member in value.items():
             if isinstance(member, _CONTAINERS):
+                members = members if members is not value else dict(value)
                 members[name] = frozen(member)
         return ImmutableDict(members)
     if isinstance(value, list | tuple):
-        return ImmutableList(map(frozen, value))
+        return ImmutableList(value if _FLAT.issuperset(map(type, value)) else map(frozen, value))
     return value
 
 
 _CONTAINERS = (dict, list, tuple)
+_FLAT = frozenset({str, int, float, bool, type(None)})
 
 
 def _names(what: str, names: Iterable[str]) -> frozenset[str]:

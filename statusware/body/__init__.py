@@ -1,5 +1,6 @@
 """Bodies: read within limits, strictly, validated, and handed on as they came."""
 
+from .choice import BodyChoice
 from .limit import BodyLimit
 from .messages import FORMATS, MESSAGES
 from .read import DRAIN_LIMIT, drain
@@ -10,6 +11,7 @@ __all__ = [
     "DRAIN_LIMIT",
     "FORMATS",
     "MESSAGES",
+    "BodyChoice",
     "BodyLimit",
     "BodyOptions",
     "BodyRule",

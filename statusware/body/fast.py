@@ -144,13 +144,13 @@ def is_plain(used: Iterable[tuple[str, Any]], *, formats: bool) -> bool:
 
 
 def acceptor(schema: Any, draft: str, base: str, retrieve: Callable[[str], Any]) -> Acceptor | None:
-    """What jsonschema-rs says of a plain schema; None where it is not installed or unable.
+    """What jsonschema-rs says of a plain schema; None where it is not installed, or unable.
 
     `draft` is the URI of the metaschema, `base` that of the schema; `retrieve` gives the
     document at a URI, so that nothing is ever fetched.
     """
     rust = _module("jsonschema_rs") if ENABLED else None
-    if rust is None:
+    if rust is None or draft not in _VALIDATORS:
         return None
     try:
         made = getattr(rust, _VALIDATORS[draft])(

@@ -15,7 +15,7 @@ from ..problem import Problem
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-__all__ = ["MediaTypes"]
+__all__ = ["MediaTypes", "essence", "refusal"]
 
 _NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _TYPE = re.compile(rf"{_NAME}/{_NAME}", re.ASCII)
@@ -55,7 +55,7 @@ class MediaTypes:
 
     def check(self, environ: WSGIEnvironment) -> None:
         """Raise Problem 415 unless the Content-Type is one of these, in UTF-8."""
-        sent = environ.get("CONTENT_TYPE", "")
+        sent = environ.get("CONTENT_TYPE") or ""
         if sent in self.names:
             return
         found = _MEDIA_TYPE.fullmatch(sent.strip(" \t"))
@@ -86,10 +86,21 @@ class MediaTypes:
         return name in self.names or (not self.listed and name.endswith("+json"))
 
     def _problem(self, environ: WSGIEnvironment, detail: str | None) -> Problem:
-        headers = [("Accept", self.told)]
-        if name := _TELLS.get(environ.get("REQUEST_METHOD", "")):
-            headers.append((name, self.told))
-        return Problem(415, detail, headers=headers)
+        return refusal(environ, self.told, detail)
+
+
+def essence(sent: str) -> str:
+    """The type and subtype of a Content-Type, in lower case; empty if it is malformed."""
+    found = _MEDIA_TYPE.fullmatch(sent.strip(" \t"))
+    return found[1].lower() if found else ""
+
+
+def refusal(environ: WSGIEnvironment, told: str, detail: str | None) -> Problem:
+    """The 415 that says what is taken."""
+    headers = [("Accept", told)]
+    if name := _TELLS.get(environ.get("REQUEST_METHOD", "")):
+        headers.append((name, told))
+    return Problem(415, detail, headers=headers)
 
 
 def _checked(entry: object) -> str:

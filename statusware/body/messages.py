@@ -36,6 +36,8 @@ TYPE_NAMES = {
 FORMATS = {
     "date": "a date as in 2024-12-31",
     "date-time": "a date and time with offset, as in 2024-12-31T23:59:59Z",
+    "int32": "a whole number of 32 bits",
+    "int64": "a whole number of 64 bits",
     "time": "a time with offset, as in 23:59:59Z",
     "duration": "a duration as in P1DT12H",
     "email": "an e-mail address",
@@ -128,6 +130,7 @@ MESSAGES: dict[str, str | Callable[[Any], str]] = {
     "minProperties": _at_least("member"),
     "maxProperties": _at_most("member"),
     "required": "is required",
+    "readOnly": "is set by the server, and must not be sent",
     "dependentRequired": _needed_by,
     "dependencies": _needed_by,
     "dependentSchemas": "is not allowed beside another member",

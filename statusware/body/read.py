@@ -51,13 +51,13 @@ def announced(environ: WSGIEnvironment) -> int | None:
     or if a transfer coding other than chunked is left on it; 400 if Content-Length is
     not a number. Both at once: Transfer-Encoding counts (RFC 9112 section 6.3).
     """
-    coding = environ.get("HTTP_TRANSFER_ENCODING", "")
+    coding = environ.get("HTTP_TRANSFER_ENCODING") or ""
     terminated = bool(environ.get("wsgi.input_terminated"))
     if coding:
         if not terminated or coding.strip().lower() != "chunked":
             raise Problem(411)
         return None
-    length = environ.get("CONTENT_LENGTH", "")
+    length = environ.get("CONTENT_LENGTH") or ""
     if not length:
         return None if terminated else 0
     if not (length.isascii() and length.isdigit()):
@@ -69,7 +69,7 @@ def has_body(environ: WSGIEnvironment) -> bool:
     """Whether the header says that there is a body; chunked ones may turn out empty."""
     if environ.get("HTTP_TRANSFER_ENCODING"):
         return True
-    return bool(environ.get("CONTENT_LENGTH", "").strip("0"))
+    return bool((environ.get("CONTENT_LENGTH") or "").strip("0"))
 
 
 def read_body(environ: WSGIEnvironment, max_bytes: int, begun: bytes | None = None) -> bytes:
@@ -153,7 +153,10 @@ def drain(environ: WSGIEnvironment, *, answered: bool = False) -> bool:
     try:
         length = announced(environ)
         unread = DRAIN_LIMIT + 1 if length is None else length - taken
-        if unread > 0 and (sock := _socket(environ)) is not None:
+        if unread <= 0:
+            return True
+        sock = _socket(environ)
+        if sock is not None:
             return _drop_in_time(environ, unread, sock)
         return _drop(environ, unread)
     except Exception:

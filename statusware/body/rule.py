@@ -1,7 +1,8 @@
 """`BodyRule`: everything that a route says about its body, in one check.
 
 environ keys read: those of `read` and `media`. environ keys set by a check that passes:
-`statusware.json` (the value), `wsgi.input` (a BytesIO of the very bytes that were checked),
+`statusware.json` (the value), `statusware.parsed` (input, bytes and value, for integrations),
+`wsgi.input` (a BytesIO of the very bytes that were checked),
 `CONTENT_LENGTH`; removed: `HTTP_TRANSFER_ENCODING`, and `HTTP_CONTENT_ENCODING` of a body
 that has been inflated. `wsgi.input_terminated` stays as the
 server set it: a BytesIO ends by itself, and whoever goes by CONTENT_LENGTH is right too.
@@ -76,11 +77,11 @@ def _whole(key: str, value: object, least: int, most: int) -> None:
 class BodyRule:
     """One route's rule for bodies: type, size, strict JSON, schema.
 
-    `schema` is a table, a boolean, or the path of a file in `folder` with an optional JSON
-    pointer after `#`; `accept` lists media types instead of JSON and `+json`; `optional`
-    lets requests without a body pass; `where` names the route in a PolicyError. `made` are
-    the schemas of other rules with the same options and folder: one that several routes name
-    (or the very same table) is made ready once.
+    `schema` is a table, a boolean, the path of a file in `folder` with an optional JSON
+    pointer after `#`, or a `Schema`; `accept` lists media types instead of JSON and `+json`;
+    `optional` lets requests without a body pass; `where` names the route in a PolicyError.
+    `made` are the schemas of other rules with the same options and folder: one that several
+    routes name (or the very same table) is made ready once.
     """
 
     def __init__(
@@ -104,21 +105,27 @@ class BodyRule:
             self.media = MediaTypes(accept, codings)
         except PolicyError as error:
             raise error.at(key=where) from None
+        self.schema = self._made(schema, folder, {} if made is None else made, where)
+        #: Raises the Problem of a bad body; else hands it on, read and parsed.
+        self.check: Check = self._prepared()
+
+    def _made(
+        self, schema: object, folder: Path | None, made: dict[str | int, Schema], where: str
+    ) -> Schema:
         # Here, so that a policy without schemas does without what they need.
         from .schema import Options, Schema
 
+        if isinstance(schema, Schema):
+            return schema
         try:
             asked = Options(formats=self.options.formats, patterns=self.options.patterns)
-            made = {} if made is None else made
             name = schema if isinstance(schema, str) else id(schema)
-            self.schema = made.get(name) or Schema(schema, folder=folder, options=asked)
-            made[name] = self.schema
+            made[name] = made.get(name) or Schema(schema, folder=folder, options=asked)
         except PolicyError as error:
             place = f"{error.key}: " if error.key else ""
             key = ".".join(filter(None, (where, "body")))
             raise PolicyError(f"{place}{error.reason}", key=key, hint=error.hint) from None
-        #: Raises the Problem of a bad body; else hands it on, read and parsed.
-        self.check: Check = self._prepared()
+        return made[name]
 
     def _prepared(self) -> Check:
         """The check in one function, for a body of the usual type whose length is told."""
@@ -127,7 +134,7 @@ class BodyRule:
         with_care = self._check_with_care
 
         def check(environ: WSGIEnvironment) -> None:
-            length = environ.get("CONTENT_LENGTH", "")
+            length = environ.get("CONTENT_LENGTH") or ""
             if (
                 environ.get("CONTENT_TYPE") not in types
                 or "HTTP_CONTENT_ENCODING" in environ
@@ -146,8 +153,9 @@ class BodyRule:
             except Problem:
                 environ[TAKEN] = len(body)
                 raise
+            source = environ["wsgi.input"] = BytesIO(body)
             environ["statusware.json"] = value
-            environ["wsgi.input"] = BytesIO(body)
+            environ["statusware.parsed"] = (source, body, value)
             return None
 
         return check
@@ -159,8 +167,11 @@ class BodyRule:
             value = strict_json.loads(body, self.options.max_depth)
             if not self.schema.accepts(value):
                 self._explain(value)
+            hand_on(environ, body)
             environ["statusware.json"] = value
-        hand_on(environ, body)
+            environ["statusware.parsed"] = (environ["wsgi.input"], body, value)
+        else:
+            hand_on(environ, body)
 
     def _read(self, environ: WSGIEnvironment, begun: bytes | None) -> bytes:
         """The body; empty if there is none and that is allowed."""

@@ -54,7 +54,10 @@ def checked(policy: str, app: Any = None, form: str = "text") -> int:
     told = [replace(each, where=places.get(each.where, "")) for each in odd]
     rules = [row for route in found.routes for row in _rows(route)]
     members = {
-        "routes": [{"match": match, "rule": rule} for match, rule in rules],
+        "routes": [
+            {"match": match, "rule": rule} | ({"origin": origin} if origin else {})
+            for match, rule, origin in rules
+        ],
         "schemes": list(found.schemes),
         "findings": [asdict(finding) for finding in told],
     }
@@ -63,7 +66,7 @@ def checked(policy: str, app: Any = None, form: str = "text") -> int:
 
 
 def _text(
-    policy: Policy, rules: Sequence[tuple[str, str]], told: Sequence[Finding]
+    policy: Policy, rules: Sequence[tuple[str, ...]], told: Sequence[Finding]
 ) -> Iterable[str | Line]:
     """The rules in columns, the findings in columns, and the verdict."""
     yield from columns(rules)
@@ -84,11 +87,12 @@ def _message(finding: Finding) -> str:
     return f"{finding.message} ({finding.where})" if finding.where else finding.message
 
 
-def _rows(route: Route) -> Iterable[tuple[str, str]]:
-    """Each match of a route, with who may do it and what its body has to be."""
+def _rows(route: Route) -> Iterable[tuple[str, str, str]]:
+    """Each match of a route, with who may do it and what its body has to be; and where it
+    stands in an OpenAPI document, if it does."""
     rule = _rule(route)
     for match in [route.match] if isinstance(route.match, str) else route.match:
-        yield match, rule
+        yield match, rule, route.origin
 
 
 def _rule(route: Route) -> str:

@@ -22,6 +22,7 @@ from .explain import explain
 from .init import init
 from .keys import keys
 from .lint import lint
+from .openapi import openapi
 from .output import kept_for_json, print_json, refusal, wants_json
 from .problems import problems
 from .report import report
@@ -33,7 +34,7 @@ from .who import who
 __all__ = ["run"]
 
 #: Commands whose names are settled, but which do not exist yet.
-LATER = frozenset("openapi".split())
+LATER: frozenset[str] = frozenset()
 
 #: What a shell makes of a process that SIGINT or SIGPIPE has ended.
 INTERRUPTED, CLOSED = 130, 141
@@ -95,6 +96,7 @@ Exit status, of every command:
     1  the answer is no: something was found, refused or not as it should be
     2  it could not be done: the command, the policy or the app is wrong
   130  interrupted (Ctrl-C)
+  141  whoever read the output has gone
 
 \b
 Example: statusware check --policy statusware.toml
@@ -108,7 +110,8 @@ def commands() -> None:
 
 
 for command in (
-    check, completion, demo, explain, init, keys, lint, problems, report, schema, serve, token, who
+    check, completion, demo, explain, init, keys, lint, openapi, problems, report, schema, serve,
+    token, who,
 ):  # fmt: skip
     commands.add_command(command)
 

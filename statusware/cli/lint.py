@@ -13,6 +13,7 @@ from ..layers.lint import RULES, Finding, StatusLint
 from ..policy import Policy
 from ..serve import app as load_app
 from ..serve import load
+from .lint_document import Documented
 from .options import in_format, policy_option
 from .output import Line, show
 from .progress import progress
@@ -29,9 +30,24 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 _STYLES = {"error": "red", "warning": "yellow"}
 
 
-@click.command(epilog="Example: statusware lint shop:app --path 'GET /recipes/1'")
+#: \b keeps click from filling the line that follows.
+_EPILOG = """Example: statusware lint shop:app --path 'GET /recipes/1'
+
+\b
+         statusware lint shop:app --openapi openapi.yaml --base /api --unsafe
+"""
+
+
+@click.command(epilog=_EPILOG)
 @click.argument("app")
 @policy_option("A policy file: lint the app behind it, and ask its routes.")
+@click.option(
+    "--openapi",
+    type=click.Path(),
+    metavar="FILE",
+    help="An OpenAPI document: ask its operations, not the routes.",
+)
+@click.option("--base", help="With --openapi: the path that its paths lie under.")
 @click.option("--path", "paths", multiple=True, help='One more request: "GET /recipes/1".')
 @click.option("--unsafe", is_flag=True, help="Send POST, PUT, PATCH and DELETE, too.")
 @click.option(
@@ -46,6 +62,8 @@ _STYLES = {"error": "red", "warning": "yellow"}
 def lint(
     app: str,
     policy: str | None,
+    openapi: str | None,
+    base: str | None,
     paths: tuple[str, ...],
     unsafe: bool,
     ignore: tuple[str, ...],
@@ -55,7 +73,8 @@ def lint(
     """Asks an app for each of its routes, and checks the answers.
 
     Without a policy, it is the bare APP ("module:name") that is asked. The routes are
-    those of a Flask app, those of the policy, and those given as --path. Exit status 0 if
+    those of a Flask app, those of the policy, and those given as --path; with --openapi, the
+    operations of a document, made of its examples, are asked in their place. Exit status 0 if
     nothing was found beyond advice, 1 if something was, 2 if the app cannot be asked.
     """
     if rules:
@@ -66,8 +85,12 @@ def lint(
         return show("lint", form, 0, members, lines)
     found: list[Finding] = []
     loaded = load_app(app, policy) if policy else load(app)
-    asked = list(requests(_inside(loaded), policy, paths, unsafe=unsafe))
-    client = Client(StatusLint(loaded, ignore=ignore, report=found.append))
+    documented = Documented(openapi, base)
+    if openapi is None:
+        asked = list(requests(_inside(loaded), policy, paths, unsafe=unsafe))
+    else:
+        asked = list(_asked([*documented.pairs, *map(_split, paths)], unsafe=unsafe))
+    client = documented.client(StatusLint(loaded, ignore=ignore, report=found.append))
     steps = progress(asked, "Asking the app")
     raised = [text for each in steps if (text := _raised(client, *each))]
     return _tell(form, len(asked), found, raised)
@@ -111,6 +134,10 @@ def requests(
 ) -> Iterator[tuple[str, str]]:
     """Method and path of every request, each once; an unknown path and method among them."""
     listed = [*_flask_routes(app), *_policy_routes(policy), *map(_split, paths)]
+    yield from _asked(listed, unsafe=unsafe)
+
+
+def _asked(listed: list[tuple[str, str]], *, unsafe: bool) -> Iterator[tuple[str, str]]:
     known = dict.fromkeys(path for _, path in listed)
     asked = dict.fromkeys(pair for pair in listed if unsafe or pair[0] in SAFE)
     for path in known:

@@ -107,7 +107,7 @@ def _fitted(cell: str, room: int | None, before: int) -> list[str]:
     if room >= NARROW:
         first, *rest = _wrapped(cell, room)
         return [first, *(" " * before + line for line in rest)]
-    return ["", *(f"    {line}" for line in _wrapped(cell, max(room + before - 4, NARROW)))]
+    return ["", *(f"    {line}" for line in _wrapped(cell, max(room + before - 4, 1)))]
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -9,6 +9,7 @@ from urllib.parse import unquote_to_bytes
 from ..auth.identity import Identity
 from ..errors import PolicyError, nearest
 from ..policy import Policy
+from ..rules.principals import KINDS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -38,18 +39,21 @@ def identity_of(words: str, policy: Policy) -> Identity | None:
     if words.strip() in ("", "everyone", "anonymous"):
         return None
     found: dict[str, Any] = {"user": "somebody", "roles": set(), "scopes": set(), "claims": {}}
+    found["scheme"] = next(iter(policy.schemes), "")
     for word in words.split(","):
         kind, colon, value = word.strip().partition(":")
         if kind == "authenticated" and not colon:
             continue
-        if not value or kind not in ("user", "role", "scope", "claim"):
-            hint = nearest(kind, ("user", "role", "scope", "claim"))
+        if not value or kind not in KINDS:
+            hint = nearest(kind, KINDS)
             raise PolicyError(f"{word.strip()!r} says nothing about anybody", key="--as", hint=hint)
         if kind == "user":
             scheme, slash, rest = value.partition("/")
             qualified = bool(slash) and scheme in policy.schemes
             found["user"] = rest if qualified else value
-            found["scheme"] = scheme if qualified else next(iter(policy.schemes), "")
+            found["scheme"] = scheme if qualified else found["scheme"]
+        elif kind == "scheme":
+            found["scheme"] = value
         elif kind == "claim":
             name, _, claim = value.partition("=")
             found["claims"][name] = claim

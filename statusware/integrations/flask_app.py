@@ -21,7 +21,6 @@ from ..logs.table import TEARDOWN
 from ..policy import Policy
 from ..problem import Problem
 from ..rules.principals import reads_request
-from .reuse import offer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -103,8 +102,6 @@ class Inside:
             self._first_request(self._settle)
         if _CONTEXT in environ:
             environ.pop(_CONTEXT).pop()
-        if "statusware.json" in environ:
-            offer(environ)
         environ[TRANSLATION] = self._translation
         try:
             return self._inner(environ, start_response)

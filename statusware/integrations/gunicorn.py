@@ -72,12 +72,20 @@ class _Serving(threading.local):
         self.environ = environ
         return self.app(environ, start_response)
 
+    def __getattr__(self, name: str) -> Any:
+        """For gunicorn's hooks, it is the app."""
+        if name == "app":
+            raise AttributeError(name)
+        return getattr(self.app, name)
+
 
 class _Enveloping:
     """A worker whose `handle_error` answers with a problem, and that closes with patience."""
 
     wsgi: Any = None
     log: Any
+    #: Half of gunicorn's time limit, in seconds; 0 is none.
+    timeout: float
 
     def load_wsgi(self) -> None:
         """Load the app, as gunicorn does."""
@@ -105,7 +113,11 @@ class _Enveloping:
             util.write_nonblock(client, _message(problem, environ))
         except OSError:  # the client has gone
             self.log.debug("Failed to send error message.")
-        _linger(client)
+        self._linger(client)
+
+    def _linger(self, client: Any) -> None:
+        """Wait for the client, and never so long that gunicorn takes the worker for dead."""
+        _linger(client, min(LONGEST, self.timeout or LONGEST))
 
 
 class SyncWorker(_Enveloping, _SyncWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -116,9 +128,13 @@ class SyncWorker(_Enveloping, _SyncWorker):  # type: ignore[misc]  # gunicorn ha
         super().handle_request(listener, req, client, addr)
         if has_body(self.wsgi.environ):
             try:
-                _linger(client)
+                self._linger(client)
             except SystemExit:  # gunicorn's time limit; the answer has been given
                 raise StopIteration from None  # gunicorn's own way to close a connection
+
+    def _linger(self, client: Any) -> None:
+        self.notify()  # the request is done: from here on the time limit runs anew
+        super()._linger(client)
 
 
 class ThreadWorker(_Enveloping, _ThreadWorker):  # type: ignore[misc]  # likewise
@@ -134,26 +150,28 @@ class ThreadWorker(_Enveloping, _ThreadWorker):  # type: ignore[misc]  # likewis
             return alive
         if alive and drain(self.wsgi.environ, answered=True):
             return True
-        _linger(conn.sock)
+        self._linger(conn.sock)
         return False
 
 
 class Worker:
-    """`SyncWorker`, or `ThreadWorker` where gunicorn is started with `--threads`."""
+    """`SyncWorker`, or `ThreadWorker` where gunicorn is started with `--threads`.
+
+    `args` are gunicorn's own: its configuration, the last but one of them, says which.
+    """
 
     def __new__(cls, *args: Any) -> Any:
-        """The arguments are gunicorn's; its configuration is the last but one."""
         *_, config, _log = args
         return (ThreadWorker if config.threads > 1 else SyncWorker)(*args)
 
 
-def _linger(client: Any) -> None:
+def _linger(client: Any, longest: float) -> None:
     """Read and drop what still comes, until the client closes, pauses, or takes too long.
 
     The answer has been sent: were the connection closed now, with bytes unread, the client
     would lose it.
     """
-    end = time.monotonic() + LONGEST
+    end = time.monotonic() + longest
     try:
         client.shutdown(socket.SHUT_WR)
         while (left := end - time.monotonic()) > 0:

@@ -36,7 +36,6 @@ from ..layers.access import access_rule
 from ..policy import Policy, wrap
 from ..policy.build import in_force, layered
 from .pyramid_request import reusing
-from .reuse import Offer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -138,7 +137,7 @@ def _policy(settings: Any) -> Policy | None:
 def _install(router: Any, policy: Policy | None, registry: Any) -> None:
     """Let the router answer through the policy, and through those that a reload takes over."""
     router.request_factory = reusing(router.request_factory)
-    inner = Offer(_Unwrapped(router))
+    inner = _Unwrapped(router)
 
     def build(policy: Policy) -> WSGIApplication:
         check_traversal(policy, registry)

@@ -9,6 +9,7 @@ environ keys set: `statusware.default_page`: what the author wrote into such a p
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from pyramid.httpexceptions import HTTPException
@@ -19,29 +20,32 @@ from .routes import layers_of
 
 __all__ = ["watch"]
 
+_MARK = "_statusware_tells"
+
 
 def watch(app: Any) -> None:
     """Listen to the router that lies in `app`, if one does; again is no harm."""
     for found in layers_of(app):
         if isinstance(found, Router):
-            if not isinstance(found.handle_request, _Telling):
-                found.handle_request = _Telling(found.handle_request)
+            if not hasattr(found.handle_request, _MARK):
+                found.handle_request = _telling(found.handle_request)
             return
 
 
-class _Telling:
-    """The request handler of a router, tweens included."""
+def _telling(handle: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The request handler of a router, tweens included; with all that the outermost one has."""
 
-    def __init__(self, handle: Callable[[Any], Any]) -> None:
-        self._handle = handle
-
-    def __call__(self, request: Any) -> Any:
-        response = self._handle(request)
-        if request.method == "HEAD" and isinstance(response, HTTPException):
+    @wraps(handle)
+    def telling(request: Any) -> Any:
+        response = handle(request)
+        if isinstance(response, HTTPException) and request.method == "HEAD":
             said = _said(response, request.environ)
             if said is not None:
                 request.environ["statusware.default_page"] = said
         return response
+
+    setattr(telling, _MARK, True)
+    return telling
 
 
 def _said(response: Any, environ: Any) -> str | None:

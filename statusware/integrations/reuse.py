@@ -1,54 +1,32 @@
 """The parsed body, handed over to the app's own request object: parsed once, not copied.
 
-`Offer` stands right inside `JSONBody` and keeps the bytes that were checked beside their
-value. A request class of an integration takes the value by the bytes that it would parse
-itself: only for the very same bytes there is one, whatever has been done to `wsgi.input`
-meanwhile.
+`JSONBody` leaves the bytes that it has checked beside their value. A request class of an
+integration takes the value by the bytes that it would parse itself: only for the very same
+bytes there is one, whatever has been done to `wsgi.input` meanwhile.
 
 The value is handed over once, as copying it costs as much as parsing it. Whoever comes
 later parses the bytes, so that a view that changes its object changes nobody else's:
 `statusware.json` then stands for an equal value that is parsed when it is looked at. And
 nothing is handed over while anybody else holds the value already.
 
-environ keys read: `statusware.json`, `wsgi.input`. environ keys set: `statusware.parsed`,
-`statusware.json` (when the value has been handed over).
+environ keys read: `statusware.json`, `statusware.parsed` (removed when the value has been
+handed over). environ keys set: `statusware.json` (likewise).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from io import BytesIO
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.local import LocalProxy
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
-__all__ = ["Offer", "offer", "take"]
+__all__ = ["take"]
 
 _OFFER = "statusware.parsed"
-
-
-class Offer:
-    """The innermost layer: offers what `JSONBody` has parsed to the request class."""
-
-    def __init__(self, app: WSGIApplication) -> None:
-        self.app = app
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if "statusware.json" in environ:
-            offer(environ)
-        return self.app(environ, start_response)
-
-
-def offer(environ: WSGIEnvironment) -> None:
-    """Keep the input of `JSONBody`, its bytes (shared, not copied) and their value together."""
-    source = environ["wsgi.input"]
-    if type(source) is BytesIO:
-        environ[_OFFER] = (source, source.getvalue(), environ["statusware.json"])
 
 
 def take(environ: WSGIEnvironment, data: object) -> Any:

@@ -6,7 +6,8 @@ bytes on. A schema applies to POST, PUT, PATCH and to a DELETE that its route li
 
 environ keys read: `statusware.route`, `wsgi.input`, `wsgi.input_terminated`,
 `CONTENT_LENGTH`, `CONTENT_TYPE`, `HTTP_CONTENT_ENCODING`, `HTTP_TRANSFER_ENCODING`. environ
-keys set where a schema applies: `statusware.json`, `wsgi.input`, `CONTENT_LENGTH`;
+keys set where a schema applies: `statusware.json`, `statusware.parsed`, `wsgi.input`,
+`CONTENT_LENGTH`;
 `HTTP_TRANSFER_ENCODING` is removed.
 """
 
@@ -18,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..body import BodyLimit, BodyOptions, BodyRule
+from ..body import BodyChoice, BodyLimit, BodyOptions, BodyRule
 from ..errors import PolicyError, nearest
 from ..rules import Match, Route, RouteTable
 from .guard import Check, Guard
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
 
     from ..body.schema import Schema
 
-__all__ = ["JSONBody", "body_rules"]
+__all__ = ["JSONBody", "body_options", "body_rules"]
 
 #: The methods whose bodies have a meaning of their own (RFC 9110 section 9.3).
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
-Rule = BodyRule | BodyLimit
+Rule = BodyRule | BodyLimit | BodyChoice
 
 
 class JSONBody(Guard):
@@ -68,7 +69,7 @@ class JSONBody(Guard):
         if not isinstance(schemas, RouteTable):
             schemas = RouteTable(_routes(schemas), unlisted="pass")
         self.table: RouteTable = schemas
-        rules = _rules(schemas.routes, _options(options), Path(folder))
+        rules = _rules(schemas.routes, body_options(options), Path(folder))
         self._rules = [
             dict.fromkeys(methods_of(route, rules[route], schemas.line.methods), rules[route])
             if route in rules
@@ -103,7 +104,7 @@ def body_rules(
     A PolicyError names the place in the policy.
     """
     try:
-        shared = _options(options)
+        shared = body_options(options)
     except PolicyError as error:
         raise error.at(key="body") from None
     return _rules(routes, shared, Path(folder))
@@ -119,7 +120,8 @@ def _routes(schemas: Mapping[str, object]) -> Iterable[Route]:
         yield Route(match, body=schema, where=repr(match))
 
 
-def _options(options: Mapping[str, Any]) -> BodyOptions:
+def body_options(options: Mapping[str, Any]) -> BodyOptions:
+    """The table `[body]`, checked. Raises `PolicyError`."""
     known = [name for name in BodyOptions.__dataclass_fields__ if name != "limit"]
     for name in options:
         if name not in known:
@@ -170,7 +172,7 @@ def _check_use(route: Route) -> None:
 
 def methods_of(route: Route, rule: Rule, known: Iterable[str]) -> frozenset[str]:
     """The methods that a rule of this route applies to; `known` is what `*` stands for."""
-    if isinstance(rule, BodyRule):
+    if isinstance(rule, BodyRule | BodyChoice):
         return schema_methods(route)
     # A limit costs nothing where there is no body, and HEAD follows GET.
     return frozenset(known) if route.methods & {"*", "GET"} else route.methods

@@ -20,6 +20,7 @@ from ..catalog import own_entries
 from ..correlation import POOL, new_id, request_id
 from ..errors import PolicyError, check_app, check_flag, check_list, nearest
 from ..problem import Problem, Renderer
+from .answered import is_own
 from .bare import KEEP, judge, replace
 from .catalogue import pages
 from .cors import Cors
@@ -100,7 +101,10 @@ class ErrorEnvelope:
         if "HTTP_X_REQUEST_ID" in environ or "HTTP_TRACEPARENT" in environ or _ID in environ:
             request_id(environ)
         else:
-            environ[_ID] = POOL.pop() if POOL else new_id()
+            try:
+                environ[_ID] = POOL.pop()
+            except IndexError:
+                environ[_ID] = new_id()
         if self._more:
             if self._cors is not None:
                 start_response = self._cors.start(environ, start_response)
@@ -114,8 +118,7 @@ class ErrorEnvelope:
         try:
             result = self._call(environ, out.start)
             if out.error:
-                answered = environ.get("statusware.answered")  # a problem's own goes out as it is
-                opened = answered is None or answered[1] is not out.headers
+                opened = not is_own(out, result, environ)
             elif type(result) in _WHOLE:
                 opened = False
             else:  # a file that the server sends is whole, too
@@ -127,7 +130,8 @@ class ErrorEnvelope:
                 if not first or type(first) is not bytes:
                     first, rest = begin(chain((first,), rest))
                 if out.error and not out.sent:
-                    return self._replaced(out, Rest(result, environ, first, rest), environ)
+                    result = held = Rest(result, environ, first, rest)
+                    return self._replaced(out, held, environ)
                 result = following(first, rest, getattr(result, "close", None), environ)
                 next(result)
             if not out.sent:

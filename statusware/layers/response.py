@@ -193,20 +193,29 @@ def following(
     """A body that has begun: `first`, then the `rest`; `close` is called once, at the end.
 
     The caller takes the first item, which is nothing, at once: only a generator that has
-    been started does what stands in `finally` when the server closes it, or drops it.
+    been started does what stands in `finally` when the server closes it, or drops it. A
+    `close` that fails takes nothing from a body that is whole: it is logged, as a server that
+    saw an exception before the end would break the response off.
     """
+    whole = False
     try:
         yield b""
         if first:
             yield first
         for chunk in rest:  # noqa: UP028  # `yield from` would call the app's close() as well
             yield chunk
+        whole = True
     except Exception as error:
         log_midstream(error, environ)
         raise
     finally:
         if close is not None:
-            close()
+            try:
+                close()
+            except Exception as error:  # the app's, whatever it is
+                if not whole:
+                    raise
+                log_unclosed(error, environ)
 
 
 #: Whether a status line is an error: those seen so far, so that each is read once.

@@ -29,8 +29,11 @@ _OVERRIDE, _METHOD, _OVERRIDE_TOO = OVERRIDES
 #: Paths that are remembered, and the characters that one of them may have: 2 MB at most.
 KNOWN, LONGEST = 1024, 200
 
+#: What guards have to ask, in their order.
+_Plan = tuple[tuple[Guard, Check], ...]
+
 #: What a request line has found: its match, and what the guards further in have to ask.
-_Found = tuple[Match, tuple[tuple[Guard, Check], ...]]
+_Found = tuple[Match, _Plan]
 
 
 class Routing(Guard):
@@ -80,7 +83,9 @@ class Routing(Guard):
         self._known: dict[str, dict[str, _Found]] = {}
         self._not_found = Problem(404).prepared()
         #: What the guards further in ask, by route and method.
-        self._plans: dict[tuple[Route, str], tuple[tuple[Guard, Check], ...]] = {}
+        self._plans: dict[tuple[Route, str], _Plan] = {}
+        #: What they ask where that is all that is known.
+        self._unprepared: _Plan = tuple((guard, guard.check) for guard in self._row[1:])
 
     @property
     def _joins(self) -> bool:
@@ -90,18 +95,26 @@ class Routing(Guard):
         """As every guard, but that a path which is known is not read again."""
         known = self._known.get(environ.get("PATH_INFO", ""))
         found = None if known is None else known.get(environ["REQUEST_METHOD"])
+        if TRACE.level or (found is None and self.watch is not None):
+            return super().__call__(environ, start_response)
         if (
-            found is None
-            or environ.get("SCRIPT_NAME", "") not in self._mounts
-            or (
+            found is not None
+            and environ.get("SCRIPT_NAME", "") in self._mounts
+            and not (
                 (environ.get("QUERY_STRING") or _OVERRIDE in environ
                  or _METHOD in environ or _OVERRIDE_TOO in environ)
-                and overridden(environ) is not None
+                and _names_another(environ)
             )
-            or TRACE.level
         ):  # fmt: skip
-            return super().__call__(environ, start_response)
-        environ["statusware.route"], plan = found
+            environ["statusware.route"], plan = found
+        else:
+            try:
+                answer = self.check(environ)
+            except Problem as problem:
+                answer = problem
+            if answer is not None:
+                return self.answer(answer, environ, start_response)
+            plan = self._asked(environ)
         for guard, check in plan:
             try:
                 answer = check(environ)
@@ -123,28 +136,46 @@ class Routing(Guard):
             if refused is not None:
                 return refused if isinstance(refused, Problem) else _not_allowed(other)
         if match.route is not None and other is None:
-            self._remember(match, match.route, environ.get("PATH_INFO", ""))
+            self._remember(match, match.route, environ.get("PATH_INFO") or "")
         return answer
 
     def _remember(self, match: Match, route: Route, path: str) -> None:
         """Keep what this path has found. Nobody can make us keep much: then we begin anew."""
         if len(path) > LONGEST or type(self).check is not Routing.check:
             return
-        plan = self._plans.get((route, match.method))
-        if plan is None:
-            plan = self._plans[route, match.method] = self._plan(route, match.method)
+        if match.method == "OPTIONS" and self._cors is not None:
+            return  # the next one may be a preflight, which is answered whatever its path finds
         if len(self._known) >= KNOWN:
             self._known = {}
-        # Shared between requests from now on, and an app can get at it.
-        match.variables = MappingProxyType(dict(match.variables))
-        self._known.setdefault(path, {})[match.method] = (match, plan)
+        if match.variables:  # shared between requests from now on, and an app can get at it
+            match.variables = MappingProxyType(match.variables)
+        self._known.setdefault(path, {})[match.method] = (match, self._planned(route, match.method))
 
-    def _plan(self, route: Route, method: str) -> tuple[tuple[Guard, Check], ...]:
-        """What the guards further in ask of requests that find this route."""
-        asked = [
-            (guard, prepared(guard, route, method) if guard.table is self.table else guard.check)
-            for guard in self._row[1:]
-        ]
+    def _asked(self, environ: WSGIEnvironment) -> _Plan:
+        """What the guards further in ask of a request that this layer lets pass."""
+        match = environ.get("statusware.route")
+        if match is None or match.table is not self.table:
+            return self._unprepared
+        if match.route is None or match.override is not None:
+            return self._unprepared
+        return self._planned(match.route, match.method)
+
+    def _planned(self, route: Route, method: str) -> _Plan:
+        plan = self._plans.get((route, method))
+        if plan is None:
+            plan = self._plans[route, method] = self._plan(route, method)
+        return plan
+
+    def _plan(self, route: Route, method: str) -> _Plan:
+        """What the guards further in ask of requests that find this route.
+
+        Behind one that does not decide by our table nothing is known: it may have found another.
+        """
+        asked: list[tuple[Guard, Check | None]] = []
+        ours = True
+        for guard in self._row[1:]:
+            ours = ours and guard.table is self.table
+            asked.append((guard, prepared(guard, route, method) if ours else guard.check))
         if self.watch is not None:
             tell, every = self.watch, ((self, None), *asked)
             return tuple((guard, told(tell, guard, check)) for guard, check in every)
@@ -174,6 +205,14 @@ class Routing(Guard):
         if match.method == "OPTIONS":
             return _Options(allow)
         return _not_allowed(match)
+
+
+def _names_another(environ: WSGIEnvironment) -> bool:
+    """Whether a request names another method; `check` refuses the one that names several."""
+    try:
+        return overridden(environ) is not None
+    except Problem:
+        return True
 
 
 def _not_allowed(match: Match) -> Problem:

@@ -53,6 +53,10 @@ class Translation:
                 return Problem(**self._rows[cls])
         return None
 
+    def problems(self) -> list[Problem]:
+        """What all the rows mean, those included whose modules are not imported yet."""
+        return [Problem(**row) for row in (*self._rows.values(), *self._pending.values())]
+
     def classes(self) -> list[type[Exception]]:
         """The listed classes that are imported by now."""
         self._catch_up()

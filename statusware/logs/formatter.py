@@ -39,8 +39,8 @@ class JSONFormatter(logging.Formatter):
     and `traceback`; `stack`. `omit` names members to leave out, `user` for instance. What
     JSON cannot say is said as text.
 
-    `fmt`, `datefmt` and `style` are there because logging's configuration gives them; they
-    have no meaning here.
+    `fmt`, `datefmt`, `style`, `validate` and `more` are there because logging's configuration
+    gives them; they have no meaning here.
     """
 
     def __init__(

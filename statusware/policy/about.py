@@ -103,6 +103,21 @@ _API = {
         items={"enum": list(LAYERS)},
     ),
     "reload": _row("Take over a changed policy while the server runs.", False),
+    "openapi": _row(
+        "An OpenAPI document, 3.0 or 3.1, relative to the policy: routes, bodies and security.",
+        examples=["openapi.yaml"],
+    ),
+    "openapi_unsecured": _row("Who may use operations for which the document has no security."),
+    "openapi_base": _row(
+        "What stands before the paths of the document, in place of what its servers say.",
+        examples=["/v1", ""],
+    ),
+    "openapi_templates": _row('"nearest": templates that no match can say are widened.'),
+    "security": _row(
+        "The document's security schemes, by name, and which of ours each one is.",
+        examples=[{"oauth": "bearer"}],
+    ),
+    "security.*": _row("A scheme of [auth], several of them, or false: none, so nobody may."),
     "audit": _row('"refuse": do not start with an app that has routes without a rule.'),
 }
 

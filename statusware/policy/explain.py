@@ -95,10 +95,15 @@ def who(policy: Policy, environ: WSGIEnvironment) -> Who:
 
 
 def place(policy: Policy, route: Route) -> str:
-    """Where a route stands: file and line, or its number where the line cannot be told."""
-    if len(policy.lines) == len(policy.routes):
-        return f"{policy.file}:{policy.lines[route.index]}"
-    return ": ".join(filter(None, (policy.file, route.where)))
+    """Where a route stands: file and line, or its number where the line cannot be told; for an
+    operation the place in its document, and with `over` for one that is overridden."""
+    if route.where == route.origin != "":
+        return route.origin
+    over = f", over {route.origin}" if route.origin else ""
+    number = re.fullmatch(r"routes\[([0-9]+)\]", route.where)
+    if number is not None and int(number[1]) < len(policy.lines):
+        return f"{policy.file}:{policy.lines[int(number[1])]}{over}"
+    return ": ".join(filter(None, (policy.file, route.where))) + over
 
 
 def _ask(

@@ -20,7 +20,7 @@ from ..catalog import Entry, own_entries
 from ..errors import PolicyError
 from ..layers.access import AccessControl, access_rule
 from ..layers.authentication import Authentication
-from ..layers.body import JSONBody, body_rules
+from ..layers.body import JSONBody
 from ..layers.cors import Cors
 from ..layers.envelope import ErrorEnvelope
 from ..layers.report import reported, reported_names
@@ -28,9 +28,11 @@ from ..layers.routing import Routing
 from ..layers.translate import Translation
 from ..request import RequestLine, Scope
 from ..rules import Route, RouteTable
+from ..stamp import stamp
 from .metrics import metrics_path
+from .openapi import compile_bodies, document_and_folder, route_tables
+from .pages import check_types
 from .shape import check_shape
-from .stamp import stamp
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -85,9 +87,28 @@ class Policy:
             raise PolicyError("is empty", file=name, hint=hint)
         policy = cls(document, folder=Path(name).parent, file=name)
         policy.stamp = before + policy.stamp[1:]
-        lines = enumerate(text.splitlines(), 1)
-        policy.lines = tuple(at for at, line in lines if _ROUTES.match(line))
+        lines = [at for at, line in enumerate(text.splitlines(), 1) if _ROUTES.match(line)]
+        # In another notation, or within a text: then the lines cannot be told.
+        policy.lines = tuple(lines) if len(lines) == len(document.get("routes", ())) else ()
         return policy
+
+    @classmethod
+    def from_openapi(
+        cls,
+        document: Mapping[str, Any] | str | os.PathLike[str],
+        *,
+        folder: str | os.PathLike[str] | None = None,
+        **tables: Any,
+    ) -> Policy:
+        """The policy of an OpenAPI document: a path, or a dict. `tables` are those of a policy.
+
+            Policy.from_openapi("openapi.yaml", auth={"bearer": {"secret": ...}})
+
+        `folder` is where relative paths start: by default that of the document, if it is a
+        file, else the working directory. Raises `PolicyError`.
+        """
+        source, found = document_and_folder(document, folder)
+        return cls({**tables, "api": {**tables.get("api", {}), "openapi": source}}, folder=found)
 
     @classmethod
     def of(cls, policy: Policy | Mapping[str, Any] | str | os.PathLike[str]) -> Policy:
@@ -105,6 +126,11 @@ class Policy:
     def routes(self) -> tuple[Route, ...]:
         """The routes, in the order of the file."""
         return self.table.routes
+
+    @property
+    def envelope(self) -> Mapping[str, Any]:
+        """The options of the envelope, as the table `[envelope]` has them, and `problems`."""
+        return self._envelope
 
     @property
     def layers(self) -> list[Layer]:
@@ -152,46 +178,24 @@ class Policy:
         self.files = (self.file, *self._schema_files(document)) if self.file else ()
         #: What these were before they were read.
         self.stamp = stamp(self.files)
-        routes = [
-            Route(**columns, where=f"routes[{at}]")
-            for at, columns in enumerate(document.get("routes", ()))
-        ]
-        self._check_routes(routes, api)
         line = {key: api[key] for key in ("methods", "mount", "allow_path") if key in api}
         mounts = _in("api", RequestLine, **line).mounts
+        #: The OpenAPI document that `[api] openapi` names, if it does.
+        self.openapi, tables = route_tables(document, self.folder, self.schemes, mounts)
+        routes = [Route(**columns) for columns in tables]
+        self._check_routes(routes, api)
         unlisted = api.get("unlisted", "reject" if routes else "pass")
         self.table = RouteTable(routes, unlisted=unlisted, **line)
-        for route, rule in body_rules(self.table.routes, folder=self.folder, **body).items():
-            route.body = rule
+        compile_bodies(self.openapi, self.routes, body, self.folder)
+        if self.openapi is not None and self.file:
+            self.files += self.openapi.files
+            self.stamp += self.openapi.stamp
         #: Where the metrics are served; "": nowhere, None: there are none.
         self.metrics = metrics_path(document, self.table, self.report)
         _in("envelope", partial(ErrorEnvelope, _nothing), **self._envelope)
-        self._check_types(mounts)
+        check_types(self._envelope.get("types", ""), mounts, self.scope, self.routes)
         self.problems: dict[str, Entry] = own_entries(document.get("problems", {}))
         self._envelope["problems"] = self.problems
-
-    def _check_types(self, mounts: Iterable[str]) -> None:
-        """Where `types` is a path, its pages have to lie where requests come to us."""
-        types = self._envelope.get("types", "")
-        if not types.startswith("/"):
-            return
-        inside = [types.removeprefix(mount) for mount in mounts if types.startswith(f"{mount}/")]
-        if not inside:
-            reason, hint = "lies outside [api] mount", "as clients see it, with the mount"
-            raise PolicyError(reason, key="envelope.types", hint=hint)
-        if self.scope is not None and not any(map(self.scope.covers, inside)):
-            hint = "add it to api.paths, or name a base URI"
-            raise PolicyError("lies outside [api] paths", key="envelope.types", hint=hint)
-        for base in inside:
-            self._check_pages(base.rstrip("/"))
-
-    def _check_pages(self, base: str) -> None:
-        """No route may lie where the pages do, which are served before any route is found."""
-        for route in self.routes:
-            for pattern in route.patterns:
-                if f"{pattern.text}/".startswith(f"{base}/"):
-                    reason = f"{pattern.text!r} lies under [envelope] types and can never match"
-                    raise PolicyError(reason, key=f"{route.where}.match")
 
     def _schema_files(self, document: Mapping[str, Any]) -> list[str]:
         bodies = (columns.get("body") for columns in document.get("routes", ()))

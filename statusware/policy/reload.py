@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import PolicyError
 from ..logs.table import POLICY_KEPT, POLICY_READ
+from ..stamp import stamp
 from .model import Policy
-from .stamp import stamp
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -1,7 +1,7 @@
 """The shape of a policy: a JSON Schema of the TOML file, and errors that name the nearest key.
 
 `SHAPE` is the one table of keys. A `description` says what a key takes, and is what an
-error says. `NOT_YET` lists what DESIGN names and this version refuses.
+error says.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from jsonschema.exceptions import ValidationError
 
 from ..errors import PolicyError, nearest
 
-__all__ = ["NOT_YET", "SHAPE", "check_shape"]
+__all__ = ["SHAPE", "check_shape"]
 
 _TEXT = {"type": "string", "minLength": 1, "description": "a string"}
 _FLAG = {"type": "boolean", "description": "true or false"}
@@ -40,6 +40,19 @@ def _table(description: str, properties: Mapping[str, Any], **more: Any) -> dict
         "description": description,
         **more,
     }
+
+
+_PREFIX = {
+    "type": "string",
+    "pattern": "^(?:/[^{}?#]*)?$",
+    "description": 'a prefix of paths, as in "/v1"',
+}
+_SCHEMES = {
+    "type": ["string", "array", "boolean"],
+    "items": _TEXT,
+    "not": {"const": True},
+    "description": "a scheme of [auth], a list of them, or false",
+}
 
 
 SHAPE: dict[str, Any] = {
@@ -72,6 +85,22 @@ SHAPE: dict[str, Any] = {
                     },
                     "reload": _FLAG,
                     "audit": {"enum": ["refuse"], "description": '"refuse"'},
+                    "openapi": {
+                        "type": ["string", "object"],
+                        "minLength": 1,
+                        "description": "the path of an OpenAPI document, or a dict",
+                    },
+                    "openapi_unsecured": {
+                        "enum": ["everyone", "authenticated"],
+                        "description": '"everyone" or "authenticated"',
+                    },
+                    "openapi_base": {**_PREFIX, "type": ["string", "array"], "items": _PREFIX},
+                    "openapi_templates": {"enum": ["nearest"], "description": '"nearest"'},
+                    "security": {
+                        "type": "object",
+                        "additionalProperties": _SCHEMES,
+                        "description": "a table of the document's schemes and ours",
+                    },
                 },
             ),
             "envelope": _table(
@@ -154,19 +183,11 @@ SHAPE: dict[str, Any] = {
     ),
 }
 
-#: Known, and refused by name until a later version supports it.
-NOT_YET = frozenset({
-    "api.openapi", "api.openapi_unsecured", "api.openapi_base",
-})  # fmt: skip
-
 
 def check_shape(document: Mapping[str, Any]) -> None:
     """Raise a `PolicyError` for the first key of `document` that SHAPE does not know so."""
     for section, part in document.items():
-        _check_names({section: None if section == "errors" else part})
-    for name in _names(document):
-        if name in NOT_YET:
-            raise PolicyError("is not supported yet", key=name, hint="leave it out")
+        _check_names({section: None if section == "errors" else _without_openapi(part)})
     for name, row in _rows(document.get("errors")):
         if isinstance(row, Mapping) and "status" not in row:
             hint = f'quote a dotted name, as in "{name}.{next(iter(row), "NotFound")}" = 404'
@@ -174,6 +195,13 @@ def check_shape(document: Mapping[str, Any]) -> None:
     errors = sorted(Draft202012Validator(SHAPE).iter_errors(document), key=_place)
     if errors:
         raise _explained(errors[0])
+
+
+def _without_openapi(part: object) -> object:
+    """`[api] openapi` may be a document of its own, which is checked where it is read."""
+    if not isinstance(part, Mapping):
+        return part
+    return {name: None if name == "openapi" else value for name, value in part.items()}
 
 
 def _check_names(part: object, path: tuple[str | int, ...] = ()) -> None:
@@ -189,13 +217,6 @@ def _check_names(part: object, path: tuple[str | int, ...] = ()) -> None:
             if not isinstance(name, str):
                 raise PolicyError(f"the key {name!r} is no string", key=dotted(path))
             _check_names(value, (*path, name))
-
-
-def _names(document: Mapping[str, Any]) -> Iterable[str]:
-    for section, keys in document.items():
-        yield section
-        if isinstance(keys, Mapping):
-            yield from (f"{section}.{key}" for key in keys)
 
 
 def _rows(table: object) -> Iterable[tuple[str, Any]]:

@@ -62,12 +62,16 @@ def problem_json(
     problem: Problem, environ: WSGIEnvironment, *, base: str = ""
 ) -> tuple[str, bytes]:
     """The default renderer: `application/problem+json`."""
-    if problem.extensions or len(problem.detail) > _OFTEN:
-        body = encode(document(problem, request_id=request_id(environ), base=base))
-    else:
-        head = _head(base, *_told(problem))
-        body = b'%b, "request_id": %b}' % (head, quote(request_id(environ)))
-    return "application/problem+json", body
+    own = environ.get("statusware.request_id") or request_id(environ)
+    if len(problem.detail) > _OFTEN:
+        return _TYPE, encode(document(problem, request_id=own, base=base))
+    head = _head(base, *_told(problem))
+    if problem.extensions:
+        return _TYPE, head + b", " + encode({"request_id": own, **problem.extensions})[1:]
+    return _TYPE, b'%b, "request_id": %b}' % (head, quote(own))
+
+
+_TYPE = "application/problem+json"
 
 
 @lru_cache(maxsize=256)
@@ -158,14 +162,15 @@ def _again(
     """
     render: Renderer = environ.get("statusware.renderer", problem_json)
     own = environ.get("statusware.request_id") or request_id(environ)
-    if render not in known:
+    try:
+        alike = known[render]
+    except KeyError:
         if len(known) >= _RENDERERS:  # of policies that were reloaded, most likely
             known.clear()
-        known[render] = _in_common(problem, render)
-    alike = known[render]
+        alike = known[render] = _in_common(problem, render)
     if alike is None or not (own.isascii() and own.isalnum()):
         return _made(problem, environ)
-    if "html" in environ.get("HTTP_ACCEPT", "").lower():
+    if "html" in (environ.get("HTTP_ACCEPT") or "").lower():
         return _made(problem, environ)
     body = b"%b%b%b" % (alike.before, own.encode(), alike.after)
     headers = alike.headers.copy()
@@ -189,7 +194,9 @@ def _in_common(problem: Problem, render: Renderer) -> Alike | None:
         return None  # what is lacking is that of the request
     nobody = {"statusware.renderer": render, "statusware.request_id": _MARK}
     status, headers, body = _made(problem, nobody)
-    before, _, after = body.partition(_MARK.encode())
+    before, *more = body.split(_MARK.encode())
+    if len(more) != 1:
+        return None  # the text of an app may hold anything
     names = [name for name, _ in headers]
     length, own = names.index("Content-Length"), names.index("X-Request-ID")
-    return Alike(status, headers, length, own, before, after)
+    return Alike(status, headers, length, own, before, more[0])

@@ -2,6 +2,7 @@
 
     everyone   authenticated   user:ann   user:bearer/ann   user:{name}
     role:editor   scope:recipes:write   claim:tenant=acme   shop.rules:is_owner
+    scheme:api_key
 
 Path variables may stand in the value of a principal and are compared exactly, after
 decoding. How the words of a list work together stands in `decision`.
@@ -31,7 +32,7 @@ __all__ = [
     "words",
 ]
 
-KINDS = ("user", "role", "scope", "claim")
+KINDS = ("user", "role", "scope", "claim", "scheme")
 WORDS = ("everyone", "authenticated")
 
 #: RFC 6749 section 3.3; a scope that is missing is named in a challenge.
@@ -39,7 +40,9 @@ _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 #: The same for people.
 SCOPES = "printable ASCII without blanks, quotes and backslashes"
 #: Separators that are none here; taken for a part of a name they would make a `deny` nothing.
-_SEVERAL = re.compile(r"(?:[,|;]\s*|\s(?:and|or)\s+)(?:user|role|scope|claim):", re.IGNORECASE)
+_SEVERAL = re.compile(
+    r"(?:[,|;]\s*|\s(?:and|or)\s+)(?:user|role|scope|claim|scheme):", re.IGNORECASE
+)
 _PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 
@@ -173,12 +176,23 @@ def _claim(
     )
 
 
+def _scheme(
+    text: str, value: str, variables: Collection[str], schemes: Collection[str]
+) -> Principal:
+    if value not in schemes:
+        hint = nearest(value, schemes) or "[auth] has no scheme"
+        raise PolicyError(f"{text!r} names no scheme of [auth]", hint=hint)
+    return Principal(
+        text, lambda identity, found, _: identity is not None and identity.scheme == value
+    )
+
+
 def is_scope(text: str) -> bool:
     """Whether a rule can name this scope."""
     return _SCOPE.fullmatch(text) is not None
 
 
-_COMPILE = {"user": _user, "role": _role, "scope": _scope, "claim": _claim}
+_COMPILE = {"user": _user, "role": _role, "scope": _scope, "claim": _claim, "scheme": _scheme}
 
 
 def claim_values(claims: Mapping[str, Any], path: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,8 @@ class Route:
     """One entry of `[[routes]]`: what it matches, and what each layer has to know of it.
 
     `allow` and `deny` are principals, `body` a schema (None: no rule for bodies), `where`
-    the place in the policy for error messages. `index` is set by the table.
+    the place in the policy for error messages, `origin` that of the operation in an OpenAPI
+    document which it comes from, if it does. `index` is set by the table that it is in.
     """
 
     match: str | Sequence[str]
@@ -36,6 +38,7 @@ class Route:
     accept: Any = None
     body_optional: bool = False
     where: str = ""
+    origin: str = ""
     index: int = -1
     patterns: tuple[Pattern, ...] = field(init=False)
 
@@ -47,6 +50,15 @@ class Route:
         except PolicyError as error:
             raise error.at(key=self.where) from None
         self.name = self.name or ", ".join(matches)
+
+    def placed(self, index: int) -> Route:
+        """This route with its place in a table; a copy if it has another place in another one.
+
+        Layers know the rule of a route by its index.
+        """
+        route = self if self.index in (-1, index) else copy(self)
+        route.index = index
+        return route
 
     @property
     def variables(self) -> frozenset[str]:

@@ -56,10 +56,10 @@ class RouteTable:
         check_list("routes", routes)
         self.unlisted = unlisted
         self.line = RequestLine(methods=methods, mount=mount, allow_path=allow_path)
-        self.routes = tuple(r if isinstance(r, Route) else Route(r) for r in routes)
+        made = (r if isinstance(r, Route) else Route(r) for r in routes)
+        self.routes = tuple(route.placed(index) for index, route in enumerate(made))
         self._tree: Tree[_Listed] = Tree()
-        for index, route in enumerate(self.routes):
-            route.index = index
+        for route in self.routes:
             for pattern in route.patterns:
                 self._add(route, pattern)
         for leaf in self._tree.leaves():

@@ -181,6 +181,8 @@ DAMAGED = st.tuples(TEXTS, st.integers(0, 30)).map(lambda text: text[0][: -text[
 @example(b'{"a:":1,"a\\u003a":1}', 64)
 @example(b'[18446744073709551616,"1.8446744073709552e19"]', 64)
 @example(b'[{"a":[]}, {"a":[]}, "[[["]', 3)
+@example(b'[["\\ud800"],"\\ud800"]', 64)
+@example(b'[["\\ud800"],"\\ud800",18446744073709551616]', 64)
 def test_parsing(body, max_depth):
     pytest.importorskip("orjson")
     expected = parsed(body, max_depth, enabled=False)

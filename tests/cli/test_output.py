@@ -1,5 +1,6 @@
 """What commands print: one shape for programs, one set of exit statuses, any terminal."""
 
+import io
 import json
 import os
 import pty
@@ -7,12 +8,14 @@ import re
 import select
 import subprocess
 import sys
+import threading
 import time
 
 import click
 import pytest
 
 from statusware.cli import main
+from statusware.cli import progress as waiting
 from statusware.cli.group import commands
 from statusware.cli.output import columns
 
@@ -205,7 +208,7 @@ STATUSES = [
 @pytest.fixture
 def files(folder):
     (folder / "broken.toml").write_text("[api\n")
-    (folder / "empty.toml").touch()
+    (folder / "empty.toml").write_text("[envelope]\nhtml = true\n")
     (folder / "empty.log").touch()
     (folder / "narrow.toml").write_text('[[routes]]\nmatch = "GET /x"\nallow = "everyone"\n')
     (folder / "broken.py").write_text("app = 5\n")
@@ -393,12 +396,15 @@ def test_the_disk_is_full(folder):
 
 
 def test_ctrl_c(folder):
-    (folder / "slow.py").write_text("import time\ntime.sleep(30)\n")
+    (folder / "slow.py").write_text("import time\nopen('begun', 'w').close()\ntime.sleep(60)\n")
     process = subprocess.Popen(
         [sys.executable, "-m", "statusware", "check", "slow:app"],
         cwd=folder, env=environment(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    time.sleep(1.5)
+    deadline = time.monotonic() + 60
+    while not (folder / "begun").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     process.send_signal(2)
     _out, err = process.communicate(timeout=20)
     assert process.returncode == 130
@@ -426,6 +432,73 @@ def test_progress_is_shown_where_it_takes_long(folder):
     assert "Asking" not in (folder / "out").read_text()
     assert shell(folder, line).stderr == b""
     assert "Asking" not in on_terminal(folder, "statusware lint shop:app > out")
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self):
+        return True
+
+
+def become_terminal(monkeypatch):
+    """Called in the test itself: between the fixtures and the test, pytest puts its own back."""
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setenv("TERM", "xterm")
+    return stream
+
+
+@pytest.mark.parametrize(("patience", "shown"), [(0, True), (60, False)])
+def test_progress_step_by_step(monkeypatch, patience, shown):
+    terminal = become_terminal(monkeypatch)
+    monkeypatch.setattr(waiting, "PATIENCE", patience)
+    seen = []
+    for step in waiting.progress(range(5), "Counting"):
+        seen.append(step)
+        time.sleep(0.05)
+    with waiting.busy("Thinking"):
+        time.sleep(0.1)
+    assert seen == [0, 1, 2, 3, 4]
+    assert ("Counting" in terminal.getvalue()) is shown
+    assert ("Thinking" in terminal.getvalue()) is shown
+
+
+def test_progress_that_is_broken_off_leaves_nothing_behind(monkeypatch):
+    become_terminal(monkeypatch)
+    monkeypatch.setattr(waiting, "PATIENCE", 0)
+    with pytest.raises(ZeroDivisionError), waiting.busy("Thinking"):
+        raise ZeroDivisionError
+    for each in threading.enumerate():
+        if isinstance(each, threading.Timer) or "rich" in type(each).__module__:
+            each.join(5)
+            assert not each.is_alive()
+
+
+ROW = ("one", "two", "some words that are long")
+
+
+@pytest.mark.parametrize(
+    ("wide", "lines"),
+    [
+        (80, ["one  two  some words that are long"]),
+        (34, ["one  two  some words that are long"]),
+        (33, ["one  two", "    some words that are long"]),
+        (20, ["one  two", "    some words that", "    are long"]),
+    ],
+)
+def test_a_row_on_a_terminal(monkeypatch, wide, lines):
+    become_terminal(monkeypatch)
+    monkeypatch.setenv("COLUMNS", str(wide))
+    assert [(line, style) for line, style in columns([ROW], ["red"])] == [(x, "red") for x in lines]
+
+
+def test_a_row_with_room_for_its_last_column(monkeypatch):
+    become_terminal(monkeypatch)
+    monkeypatch.setenv("COLUMNS", "40")
+    rows = [("a", "b " * 25)]
+    assert [line for line, _ in columns(rows)] == ["a  " + "b " * 18 + "b", "   b b b b b b"]
 
 
 def test_a_command_that_takes_long_says_what_it_does(folder):

@@ -161,6 +161,9 @@ class Reader:
         expect(str(block), self.printed, text)
 
     def _policy(self, block: Block, text: str) -> None:
+        for later in blocks(self.page):  # a page may show first what a file means
+            if later.kind == "file" and not (self.folder / later.about).exists():
+                self._file(later, self.here(later.text))
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(self.folder)
             patch.syspath_prepend(str(self.folder))
@@ -168,7 +171,9 @@ class Reader:
             document = completed(tomllib.loads(text))
             try:
                 policy = Policy(document, folder=self.folder)
-                assert len(policy.routes) == len(document.get("routes", ()))
+                listed = len(document.get("routes", ()))
+                # An OpenAPI document brings routes of its own along.
+                assert len(policy.routes) == listed or policy.openapi is not None
             finally:
                 for name, module in list(sys.modules.items()):
                     if str(self.folder) in str(getattr(module, "__file__", "")):
@@ -272,7 +277,7 @@ def completed(document: dict) -> dict:
     known = any(route.get("allow") != ["everyone"] for route in routes)
     if known and "auth" not in document:
         document["auth"] = {"bearer": {"secret": _SECRET}}
-    if "auth" in document and not routes:
+    if "auth" in document and not routes and "openapi" not in document.get("api", {}):
         document.setdefault("api", {}).setdefault("unlisted", "pass")
     if "auth" in document and set(document["auth"]) <= {"strip_headers", "max_header", "explain"}:
         document["auth"]["bearer"] = {"secret": _SECRET}

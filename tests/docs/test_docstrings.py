@@ -8,7 +8,6 @@ from importlib import import_module
 import pytest
 
 import statusware
-from statusware.auth.custom import Custom
 
 from .blocks import ROOT
 from .test_reference import documented
@@ -17,7 +16,7 @@ sys.path.insert(0, str(ROOT / "docs" / "_ext"))
 plain = import_module("plain")
 
 #: Classes of gunicorn's are examples of the command line; the fixture has one for pytest.
-ELSEWHERE = {"SyncWorker", "ThreadWorker", "status_client"}
+ELSEWHERE = {"Worker", "SyncWorker", "ThreadWorker", "status_client"}
 
 
 def examples():
@@ -30,21 +29,25 @@ def examples():
             if line == ".. code-block:: python":
                 rest = code[at + 2 :]
                 block = [text for text in rest if text.startswith("    ") or not text]
-                yield name, textwrap.dedent("\n".join(block))
+                yield module, name, textwrap.dedent("\n".join(block))
 
 
 def test_there_are_examples():
-    named = {name for name, _ in examples()}
+    named = {name for _, name, _ in examples()}
     assert {"wrap", "stack", "Problem", "Bearer", "Routing", "JSONBody"} <= named
 
 
-@pytest.mark.parametrize(("name", "text"), list(examples()))
-def test_an_example_runs(name, text, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("module", "name", "text"), list(examples()))
+def test_an_example_runs(module, name, text, tmp_path, monkeypatch):
     (tmp_path / "keys.toml").write_text("")
     (tmp_path / "users.htpasswd").write_text("")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("JWT_SECRET", "0" * 32)
-    names = {**vars(statusware), "Custom": Custom, "app": lambda environ, start_response: []}
+    names = {
+        **vars(statusware),
+        name: getattr(import_module(module), name),
+        "app": lambda environ, start_response: [],
+    }
     exec(compile(text, name, "exec"), names)
 
 

@@ -12,6 +12,7 @@ from statusware import AccessControl, Identity, PolicyError, Problem, wrap
 from statusware.rules import Route, RouteTable
 from tests.apps import APPS, validated
 from tests.layers.test_routing import echo
+from tests.layers.tools import responding
 
 ANN = Identity("ann", "bearer", roles={"editor"}, scopes={"read"})
 BOB = Identity("bob", "bearer")
@@ -265,3 +266,12 @@ def test_what_a_client_sends_breaks_no_line_of_the_log(caplog):
     list(AccessControl(lambda environ, start: [], {})(environ, lambda *args: None))
     assert caplog.messages
     assert "\n" not in "".join(caplog.messages)
+
+
+def test_a_route_that_another_table_has_too_keeps_its_rule():
+    routes = [Route("GET /a", allow=["everyone"]), Route("GET /b", allow=["role:admin"])]
+    client = Client(AccessControl(responding(), RouteTable(routes)))
+    assert client.get("/b").status_code == 403
+    RouteTable(routes[1:])
+    assert client.get("/b").status_code == 403
+    assert client.get("/a").status_code == 200

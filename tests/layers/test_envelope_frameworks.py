@@ -9,7 +9,9 @@ import flask
 import pytest
 from flask import Flask
 from pyramid.config import Configurator
+from pyramid.config.tweens import Tweens
 from pyramid.httpexceptions import HTTPConflict, HTTPNotFound
+from pyramid.interfaces import ITweens
 from werkzeug.test import Client
 
 from statusware import ErrorEnvelope, Problem, wrap
@@ -286,6 +288,22 @@ def test_a_head_of_pyramids_page_has_the_headers_of_its_get(make, accept):
     get, head = (ask(app, f"{m} /x", Accept=accept, X_Request_ID="a") for m in ("GET", "HEAD"))
     assert head.text == ""
     assert dict(head.headers) == {k: v for k, v in get.headers.items() if k != "Content-Length"}
+
+
+def test_a_tween_of_pyramids_shows_what_it_has():
+    def factory(handler, registry):
+        def tween(request):
+            return handler(request)
+
+        tween.name = "own"
+        return tween
+
+    with Configurator() as config:
+        config.registry.registerUtility(tweens := Tweens(), ITweens)
+        tweens.add_implicit("own", factory)
+        app = config.make_wsgi_app()
+    ErrorEnvelope(app)
+    assert app.handle_request.name == "own"
 
 
 @pytest.mark.parametrize(

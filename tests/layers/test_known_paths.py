@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from typing import Any
 
@@ -169,3 +170,81 @@ def test_the_trace_is_told_for_known_paths_too(caplog: pytest.LogCaptureFixture)
     with caplog.at_level(logging.DEBUG, "statusware.trace"):
         client.get("/open/a")
     assert any("Routing" in record.getMessage() for record in caplog.records)
+
+
+PREFLIGHT = {"Origin": "https://app.example", "Access-Control-Request-Method": "GET"}
+
+
+@pytest.mark.parametrize("match", ["* /items", "GET,OPTIONS /items"])
+def test_a_preflight_is_never_the_apps_though_its_path_is_known(match: str):
+    own = {"own": {"verify": identify, "header": "X-User"}}
+    cors = {"origins": ["https://app.example"]}
+    client = Client(wrap(app, {"auth": own, "cors": cors, "routes": [{"match": match}]}))
+    for _ in range(2):
+        found = client.options("/items", headers=PREFLIGHT)
+        assert (found.status_code, found.data) == (204, b"")
+        assert client.options("/items").status_code == 401
+        assert client.options("/items", headers={"X-User": "ann"}).status_code == 200
+
+
+def test_several_methods_are_refused_on_a_known_path_too(caplog: pytest.LogCaptureFixture):
+    """By the layer itself, which alone has nobody around it to catch anything."""
+    client = Client(Routing(app, ["GET,POST /items"]))
+    for _ in range(3):
+        assert client.get("/items").status_code == 200
+        with caplog.at_level(logging.INFO, "statusware.routing"):
+            found = client.get("/items?_method=POST&_method=PUT")
+        assert found.status_code == 400
+        assert "ambiguous-path" in caplog.records[-1].getMessage()
+
+
+def test_a_layer_with_a_table_of_its_own_changes_no_rule_of_the_others():
+    table = RouteTable([Route("GET /a", allow=["everyone"]), Route("GET /b", allow=["role:admin"])])
+    for number in (1, 2, 5):  # the index of what the layer between them finds
+        own = {**{f"GET /{at}": ["everyone"] for at in range(number - 1)}, "GET /b": ["everyone"]}
+
+        def between(inner: Any, own: Any = own) -> Any:
+            return AccessControl(inner, own, unlisted="pass")
+
+        client = Client(
+            stack(
+                app,
+                lambda inner: Routing(inner, table),
+                between,
+                lambda inner: AccessControl(inner, table),
+            )
+        )
+        assert [client.get("/b").status_code for _ in range(3)] == [403] * 3
+
+
+def test_a_path_of_none_is_the_root_too():
+    stacked = Routing(app, ["GET /"])
+    told: list[str] = []
+    for _ in range(2):
+        environ = {"REQUEST_METHOD": "GET", "PATH_INFO": None}
+        stacked(environ, lambda status, headers, exc_info=None: told.append(status))
+    assert told == ["200 OK"] * 2
+
+
+@pytest.mark.parametrize(
+    "empty",
+    ["PATH_INFO", "QUERY_STRING", "CONTENT_LENGTH", "CONTENT_TYPE", "HTTP_ACCEPT",
+     "HTTP_X_REQUEST_ID", "HTTP_TRACEPARENT", "HTTP_AUTHORIZATION", "HTTP_TRANSFER_ENCODING"],
+)  # fmt: skip
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+def test_what_is_none_counts_as_missing(empty: str, method: str):
+    """Against PEP 3333, but test clients and other middleware leave it so."""
+    rules = {
+        "auth": {"own": {"verify": identify, "header": "X-User"}},
+        "routes": [
+            {"match": "GET /", "allow": ["everyone"]},
+            {"match": "POST /", "allow": ["everyone"], "body": {}, "body_optional": True},
+        ],
+    }
+    stacked = wrap(app, rules)
+    told: list[str] = []
+    for value in ({}, {empty: None}, {empty: None}):
+        environ = {"REQUEST_METHOD": method, "wsgi.input": io.BytesIO(b""), **value}
+        list(stacked(environ, lambda status, headers, exc_info=None: told.append(status)))
+    assert told == [told[0]] * 3
+    assert told[0][:3] in ("200", "405")

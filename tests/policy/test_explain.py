@@ -196,9 +196,10 @@ AS = {
     "user:ann": Identity("ann", "bearer"),
     "user:api_key/ann": Identity("ann", "api_key"),
     "user:other/ann": Identity("other/ann", "bearer"),
-    "role:a,scope:b": Identity("somebody", "", roles={"a"}, scopes={"b"}),
+    "role:a,scope:b": Identity("somebody", "bearer", roles={"a"}, scopes={"b"}),
+    "scheme:api_key": Identity("somebody", "api_key"),
     "user:ann, claim:tenant=acme": Identity("ann", "bearer", claims={"tenant": "acme"}),
-    "authenticated": Identity("somebody"),
+    "authenticated": Identity("somebody", "bearer"),
     "": None,
     "everyone": None,
 }

@@ -159,7 +159,7 @@ def main(argv=None):
     parser.add_argument("--document", action="store_true", help="write docs/reliability.md")
     options = parser.parse_args(argv)
     traffic, asked, faults = run(options.seconds, options.pause)
-    command = f"make faults (provider --seconds {options.seconds:.0f} --pause {options.pause:.0f})"
+    command = f"make faults SECONDS={options.seconds:g}"
     section = Section("provider", "gunicorn", "PyJWT", "urllib3", command=command)
     section.row("the provider is", "fetches", "requests", "wrong", "known keys: median", "p99")
     for phase, _, _ in PHASES:

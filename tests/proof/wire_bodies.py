@@ -1,7 +1,7 @@
 """Framing and bodies as no well-behaved client sends them, and the right answers."""
 
 from tests.proof.exchange import request
-from tests.proof.wire_lines import ANN, BAD, EDITOR, FORGED, Case, line, raw
+from tests.proof.wire_lines import ANN, ASK, BAD, EDITOR, FORGED, OPEN, Case, line, raw
 
 __all__ = ["CASES"]
 
@@ -17,6 +17,7 @@ CHUNKED = "Transfer-Encoding: chunked"
 
 #: What a client that smuggles hopes to have read as a request of its own.
 SMUGGLED = request("GET /admin")
+MANY = request(close=False) * 36_000
 
 
 def post(want, name, body, *fields, who=EDITOR, kind=JSON, target="/items", **more):
@@ -48,7 +49,7 @@ FRAMING = [
     post(MADE, "chunked, a byte each", chunks(*(bytes([b]) for b in GOOD)), CHUNKED),
     post(MADE, "chunk extension", b"10;a=b\r\n" + GOOD + b"\r\n0\r\n\r\n", CHUNKED,
          other={"werkzeug": CUT}),
-    post("401 missing-credentials", "a credential in the trailer",
+    post(ASK, "a credential in the trailer",
          chunks(GOOD, end=b"0\r\n" + EDITOR.encode() + b"\r\n\r\n"), CHUNKED, who=None),
     post("200 POST /items by eve +16", "Expect: 100-continue", GOOD, "Expect: 100-continue"),
     post(CUT, "chunk size that is no number", b"xyz\r\n" + GOOD, CHUNKED, half_close=True),
@@ -93,23 +94,30 @@ FRAMING = [
          who=None, kind=None, target="/upload"),
     post("200 POST /raw by nobody +16", "a route without a body rule", GOOD, who=None,
          kind=None, target="/raw"),
-    post("401 missing-credentials", "refused, the body unread", b"x" * 900_000, who=None),
-    raw("a request in the body of a refused one", "401 missing-credentials",
+    post(ASK, "refused, the body unread", b"x" * 900_000, who=None),
+    raw("a request in the body of a refused one", ASK,
         request("POST /items", JSON, body=SMUGGLED)),
-    raw("a request behind a refused one", "401 missing-credentials, 200 GET /open by nobody",
+    # A refusal drains 1 MiB; what is left must not be read as requests.
+    raw("1.5 MB of requests in the body of a refused one", f"{ASK}, {OPEN}",
+        request("POST /items", JSON, body=MANY, close=False) + request(),
+        other=dict.fromkeys(("gunicorn sync", "gunicorn gthread", "werkzeug"), ASK)),
+    raw("1.5 MB of requests in the chunks of a refused one", f"{ASK}, {OPEN}",
+        request("POST /items", JSON, CHUNKED, body=chunks(MANY), close=False) + request(),
+        other=dict.fromkeys(("gunicorn sync", "gunicorn gthread", "werkzeug"), ASK)),
+    raw("a request behind a refused one", f"{ASK}, {OPEN}",
         request("POST /items", JSON, body=GOOD, close=False) + request(),
-        other=dict.fromkeys(("gunicorn sync", "werkzeug"), "401 missing-credentials")),
+        other=dict.fromkeys(("gunicorn sync", "werkzeug"), ASK)),
     raw("a request behind a chunked one",
-        "401 missing-credentials, 200 GET /open by nobody",
+        f"{ASK}, {OPEN}",
         request("POST /items", JSON, CHUNKED, body=chunks(GOOD), close=False) + request(),
-        other=dict.fromkeys(("gunicorn sync", "werkzeug"), "401 missing-credentials")),
+        other=dict.fromkeys(("gunicorn sync", "werkzeug"), ASK)),
     raw("a GET with a body", "200 GET /open by nobody +16", request("GET /open", body=GOOD)),
     raw("half a header", "server", b"GET /open HTTP/1.1\r\nHost: x\r\nX-A", half_close=True,
-        other={"werkzeug": "200 GET /open by nobody"}),
+        other={"werkzeug": OPEN}),
 ]  # fmt: skip
 
 BODIES = [
-    post("401 missing-credentials", "no credentials, and no JSON", b"{", who=None),
+    post(ASK, "no credentials, and no JSON", b"{", who=None),
     post("401 invalid-credentials", "a forged token, and no JSON", b"{", who=FORGED),
     post("403 forbidden", "the wrong role, and no JSON", b"{", who=ANN),
     post(KIND, "JSON as text/plain", GOOD, kind="Content-Type: text/plain"),

@@ -404,3 +404,12 @@ def test_the_table_finds_what_the_contract_says(policy, paths, method):
             assert got == expected
         assert found.allowed(path) == oracle.allowed(policy, path)
         assert found.lists(path) == bool(oracle.allowed(policy, path))
+
+
+def test_a_route_of_two_tables_keeps_its_place_in_both():
+    first, second = Route("GET /a"), Route("GET /b")
+    whole, part = table(first, second), table(second)
+    for each in (whole, part):
+        match = each.find("GET", "/b")
+        assert each.routes[match.route.index] is match.route
+        assert match.route.match == "GET /b"

@@ -10,15 +10,16 @@ from typing import Any
 from ...errors import PolicyError
 from .. import fast
 from ..messages import detail
+from . import openapi
 from .compile import Compiler, Options
-from .dialects import DEFAULT, Dialect, dialect_of
+from .dialects import DEFAULT, OPENAPI31, Dialect, dialect_of
 from .fusion import Visit
 from .library import Library, Target
 from .node import Node
 from .violation import Violation
 from .wellformed import is_well_formed
 
-__all__ = ["Library", "Options", "Schema", "Violation"]
+__all__ = ["Compiler", "Library", "Options", "Schema", "Target", "Violation", "check_schema"]
 
 
 class Schema:
@@ -42,9 +43,22 @@ class Schema:
         dialect = dialect_of(library.resource(target.base, DEFAULT.draft).contents, DEFAULT)
         dialect = dialect_of(target.contents, dialect)
         compiler = Compiler(library, options or Options(), check_schema)
-        self.node: Node = compiler.node(target, dialect, pointer)
+        self.node: Node = _made(compiler, target, dialect, pointer)
+        #: What it was made of, for whoever writes it down.
+        self.target, self.library, self.dialect = target, library, dialect
         #: Whether a value, as `strict_json.loads` makes it, is valid: by the quickest way.
         self.accepts = _acceptor(target, dialect, compiler) or self.ok
+
+    @classmethod
+    def at(cls, target: Target, pointer: str, compiler: Compiler) -> Schema:
+        """A schema out of many that share what they refer to; `pointer` is how errors name it."""
+        schema = cls.__new__(cls)
+        root = compiler.library.resource(target.base, DEFAULT.draft).contents
+        dialect = dialect_of(target.contents, dialect_of(root, DEFAULT))
+        schema.node = _made(compiler, target, dialect, pointer)
+        schema.target, schema.library, schema.dialect = target, compiler.library, dialect
+        schema.accepts = schema.ok
+        return schema
 
     def ok(self, value: Any) -> bool:
         """The same, as our own engine has it."""
@@ -58,6 +72,13 @@ class Schema:
     def violations(self, value: Any, limit: int = 20) -> list[Violation]:
         """At most `limit` violations of `value`, the first in document order."""
         return list(self.node.explain(value, (), Visit(limit))[:limit])
+
+
+def _made(compiler: Compiler, target: Target, dialect: Dialect, pointer: str) -> Node:
+    try:
+        return compiler.node(target, dialect, pointer)
+    except RecursionError:
+        raise PolicyError("nests too deeply for a schema", key=pointer) from None
 
 
 def _acceptor(target: Target, dialect: Dialect, compiler: Compiler) -> fast.Acceptor | None:
@@ -93,17 +114,24 @@ def _located(source: object, library: Library) -> tuple[Target, str]:
 @cache
 def metaschema(dialect: Dialect) -> Node:
     """What checks the schemas of a draft, made ready when it is first needed."""
-    library = Library(None)
-    target = library.resource(dialect.uri, dialect.draft)
+    library = Library(
+        None, None if dialect.metaschema is None else {dialect.uri: dialect.metaschema}
+    )
+    target = library.resource(dialect.uri, DEFAULT.draft)
     compiler = Compiler(library, Options(patterns="trusted"), lambda *_: None)
-    return compiler.node(target, dialect, "")
+    return compiler.node(target, dialect_of(target.contents, DEFAULT), "")
 
 
 def check_schema(schema: Any, dialect: Dialect, pointer: str) -> None:
     """Raise the PolicyError of a schema that breaks its metaschema."""
+    dialect = DEFAULT if dialect is OPENAPI31 else dialect
     if is_well_formed(schema, dialect):
         return
     found = metaschema(dialect).explain(schema, (), Visit(1))
     if found:
         at = f"{pointer}{found[0].pointer}"
-        raise PolicyError(f"not a schema: {detail(found[0].code, found[0].limit)}", key=at)
+        why, hint = (
+            openapi.why_not(found[0].pointer) if dialect.metaschema is not None else ("", "")
+        )
+        why = why or detail(found[0].code, found[0].limit)
+        raise PolicyError(f"not a schema: {why}", key=at, hint=hint)

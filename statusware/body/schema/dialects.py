@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,13 @@ from referencing.jsonschema import (
 
 from ...errors import PolicyError, nearest
 from . import keywords as k
+from . import openapi as o
 
 if TYPE_CHECKING:
-    from .compile import Context
+    from .context import Context
     from .node import Check
 
-__all__ = ["DEFAULT", "DIALECTS", "Dialect", "dialect_of"]
+__all__ = ["DEFAULT", "DIALECTS", "OPENAPI30", "OPENAPI31", "Dialect", "dialect_of"]
 
 Builder = Callable[["Context", str, Any], "Check | None"]
 
@@ -39,6 +40,11 @@ class Dialect:
     ref_hides: bool = False
     #: From draft 6 on, 1.0 is an integer.
     whole_floats: bool = True
+    #: Of OpenAPI: its schemas are those of requests; `nullable: true` adds null (3.0).
+    request: bool = False
+    nullable: bool = False
+    #: Where it is not one of those that come with jsonschema.
+    metaschema: Mapping[str, Any] | None = None
 
 
 _DRAFT4: dict[str, Builder] = {
@@ -85,6 +91,20 @@ _DRAFT202012: dict[str, Builder] = {
     "items": k.items_prefix,
 }
 
+_OPENAPI31: dict[str, Builder] = {
+    **_DRAFT202012,
+    **dict.fromkeys(("properties", "patternProperties", "additionalProperties"), o.members),
+    "required": o.required,
+    "format": o.format_,
+    "oneOf": o.one_of,
+    "anyOf": o.any_of,
+}
+_OPENAPI30: dict[str, Builder] = {
+    **{name: build for name, build in _DRAFT4.items() if name in o.METASCHEMA["properties"]},
+    **{name: build for name, build in _OPENAPI31.items() if build.__module__ == o.__name__},
+    "type": o.type_,
+}
+
 DEFAULT = Dialect("https://json-schema.org/draft/2020-12/schema", DRAFT202012, _DRAFT202012)
 
 #: Every draft by the `$schema` that picks it, without its empty fragment.
@@ -105,14 +125,52 @@ DIALECTS: dict[str, Dialect] = {
     )
 }
 
+#: The Schema Object of OpenAPI; in 3.0 it knows no ids and no anchors.
+OPENAPI30 = Dialect(
+    "https://spec.openapis.org/oas/3.0/schema-object",
+    Specification.OPAQUE,
+    _OPENAPI30,
+    ref_hides=True,
+    whole_floats=False,
+    request=True,
+    nullable=True,
+    metaschema=o.METASCHEMA,
+)
+OPENAPI31 = Dialect(
+    "https://spec.openapis.org/oas/3.1/dialect/base", DRAFT202012, _OPENAPI31, request=True
+)
+
 
 def dialect_of(schema: Any, otherwise: Dialect) -> Dialect:
-    """The dialect that the `$schema` of `schema` names; PolicyError if it is not known."""
-    uri = schema.get("$schema") if isinstance(schema, dict) else None
+    """The dialect that `schema` says it has: by `$schema`, or as an OpenAPI document.
+
+    PolicyError if that is not known.
+    """
+    if not isinstance(schema, dict):
+        return otherwise
+    version = schema.get("openapi")
+    if isinstance(version, str) and version.startswith("3."):
+        return _of_document(version, schema)
+    uri = schema.get("$schema")
     if uri is None:
         return otherwise
-    found = DIALECTS.get(uri.rstrip("#")) if isinstance(uri, str) else None
+    return _by_uri(uri)
+
+
+def _of_document(version: str, document: Mapping[str, Any]) -> Dialect:
+    """3.1 may name another dialect for its schemas (`jsonSchemaDialect`)."""
+    if version.startswith("3.0"):
+        return OPENAPI30
+    named = document.get("jsonSchemaDialect")
+    return OPENAPI31 if named is None else _by_uri(named, key="jsonSchemaDialect")
+
+
+def _by_uri(uri: Any, key: str = "$schema") -> Dialect:
+    name = uri.rstrip("#") if isinstance(uri, str) else ""
+    if name == OPENAPI31.uri or (key != "$schema" and name == DEFAULT.uri):
+        return OPENAPI31
+    found = DIALECTS.get(name)
     if found is None:
         hint = nearest(str(uri), DIALECTS)
-        raise PolicyError("a draft that is not known", key="$schema", hint=hint)
+        raise PolicyError("a draft that is not known", key=key, hint=hint)
     return found

@@ -23,7 +23,7 @@ from .objects import (
 )
 
 if TYPE_CHECKING:
-    from .compile import Context
+    from .context import Context
 
 
 def assertion(schema: Context, keyword: str, limit: Any) -> Check:

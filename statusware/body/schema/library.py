@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
@@ -19,6 +19,7 @@ from referencing import Anchor, Resource, Specification
 from referencing.jsonschema import DynamicAnchor, Schema
 
 from ...errors import PolicyError
+from ...stamp import Stamp, stamp
 from .files import read_file
 
 __all__ = ["Library", "Target"]
@@ -35,6 +36,8 @@ class Target:
 
     contents: Any
     base: str
+    #: The reference that led here, made absolute.
+    uri: str = ""
 
 
 class Library:
@@ -44,6 +47,8 @@ class Library:
         """`folder` is where files may lie (None: no files); `documents` are given by URI."""
         self.folder = folder.resolve() if folder else None
         self.given = dict(documents or {})
+        #: The files that have been read so far, as paths, and what they were before.
+        self.files: dict[str, Stamp] = {}
         self._resources: dict[str, Target] = {}
         self._anchors: dict[tuple[str, str], Target] = {}
         #: For each resource the dynamic anchors in it.
@@ -54,6 +59,8 @@ class Library:
         self.apart: set[int] = set()
         #: Root `$id` prefixes and the folders that they stand for.
         self._folders: dict[str, str] = {}
+        #: What references have been followed to, by base and reference.
+        self._found: dict[tuple[str, str], Target] = {}
         #: Contents are told apart by id(), so they have to stay.
         self._kept: list[Any] = []
 
@@ -108,18 +115,27 @@ class Library:
 
     def find(self, base: str, reference: str, draft: Specification[Schema]) -> Target:
         """What `reference` in the resource `base` points at; PolicyError if nothing does."""
-        # urljoin does not know relative references to a urn:, and needs not.
-        joined = base + reference if reference.startswith("#") else urljoin(base, reference)
-        uri, fragment = urldefrag(joined)
+        known = self._found.get((base, reference))
+        if known is None:
+            known = self._found[base, reference] = self._find(base, reference, draft)
+        return known
+
+    def _find(self, base: str, reference: str, draft: Specification[Schema]) -> Target:
+        try:
+            # urljoin does not know relative references to a urn:, and needs not.
+            joined = base + reference if reference.startswith("#") else urljoin(base, reference)
+            uri, fragment = urldefrag(joined)
+        except ValueError:  # http://[
+            raise PolicyError("is no URI", hint="as in #/components/schemas/Pet") from None
         root = self.resource(uri, draft)
         if not fragment:
-            return root
+            return replace(root, uri=joined)
         if not fragment.startswith("/"):
             try:
                 return self._anchors[root.base, fragment]
             except KeyError:
                 raise PolicyError("refers to an anchor that is not there") from None
-        return self._pointed(root, unquote(fragment), draft)
+        return replace(self._pointed(root, unquote(fragment), draft), uri=joined)
 
     def resource(self, uri: str, draft: Specification[Schema]) -> Target:
         """The document at `uri`, read if it is a file within the folder."""
@@ -156,7 +172,11 @@ class Library:
         if parts.scheme != "file" or parts.netloc or self.folder is None:
             hint = "only schemas in the policy's folder are read; put a copy there"
             raise PolicyError("refers to a schema elsewhere, and none is ever fetched", hint=hint)
-        return read_file(Path(unquote(parts.path)), self.folder)
+        path = Path(unquote(parts.path))
+        before = stamp([str(path)])
+        found = read_file(path, self.folder)
+        self.files[str(path)] = before
+        return found
 
     def _folder(self) -> Path:
         if self.folder is None:

@@ -1,0 +1,1 @@
+"""OpenAPI documents: read into a policy's routes, and written from them."""
