@@ -37,6 +37,10 @@ ENVIRONMENTS = {
 UV = "uv>=0.9"
 
 
+#: Pyramid 2.0 imports pkg_resources, which later ones do not have.
+OLD = ("setuptools<81",)
+
+
 def uv(*arguments, **options):
     """Run uv, which has a virtualenv of its own."""
     folder = WORK / "uv"
@@ -64,8 +68,9 @@ def make(name):
     stamp, python = folder / "made-from", folder / "bin" / "python"
     if not stamp.exists() or stamp.read_text("utf-8") != text:
         uv("venv", "-q", "--clear", "--python", interpreter(version), folder)
-        options = ["--compile-bytecode", *(("--resolution", "lowest-direct") if low else ())]
-        uv("pip", "install", "-q", "--python", python, *options, "--editable", f"{ROOT}[test]")
+        low_options = ("--resolution", "lowest-direct", *OLD) if low else ()
+        uv("pip", "install", "-q", "--compile-bytecode", "--python", python, *low_options,
+           "--editable", f"{ROOT}[test]")  # fmt: skip
         stamp.write_text(text, "utf-8")
     return python
 
