@@ -8,6 +8,7 @@ buffered; `close()` is called exactly once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from .record import log_midstream, log_unclosed
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-__all__ = ["Outgoing", "Passing", "Rest", "begin"]
+__all__ = ["Body", "Outgoing", "Passing", "Rest", "begin", "watched"]
 
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
 _Headers = list[tuple[str, str]]
@@ -155,7 +156,7 @@ class Rest:
 
     def __iter__(self) -> Iterator[bytes]:
         first, self._first = self._first, b""
-        return _following(first, self._iterator, self._environ)
+        return chain((first,) if first else (), watched(self._iterator, self._environ))
 
     def close(self) -> None:
         """Close the app's iterable, if that has not been done."""
@@ -182,15 +183,28 @@ def begin(result: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
     return b"", iterator
 
 
-def _following(first: bytes, rest: Iterator[bytes], environ: WSGIEnvironment) -> Iterator[bytes]:
-    """A body that has begun: `first`, then the `rest`.
+class Body(chain[bytes]):
+    """A body that has begun, on its way to the server: iterated in C, but for what may fail.
 
-    It never closes the app's iterable: that is for the server to do once it has sent all. What
-    an app does then keeps no client waiting, and what fails then breaks no response off.
+    Closing it closes the app's iterable, once. That is for the server to do when it has sent
+    all: what an app does then keeps no client waiting, and what fails breaks no response off.
     """
+
+    __slots__ = ("closing",)
+
+    #: The `close` of the app's iterable, if it has one that has not been called.
+    closing: Callable[[], None] | None
+
+    def close(self) -> None:
+        """Close the app's iterable."""
+        closing, self.closing = self.closing, None
+        if closing is not None:
+            closing()
+
+
+def watched(rest: Iterator[bytes], environ: WSGIEnvironment) -> Iterator[bytes]:
+    """`rest`; what fails there is logged. Closing this closes nothing of the app's."""
     try:
-        if first:
-            yield first
         for chunk in rest:  # noqa: UP028  # `yield from` would call the app's close() as well
             yield chunk
     except Exception as error:
