@@ -323,6 +323,7 @@ def test_serve_becomes_gunicorn(
         main(["serve", "shop.wsgi:make()", "--policy", "it's.toml", *args])
     assert executed == [
         *(sys.executable, "-m", "gunicorn", "--bind", bind, "--workers", workers),
+        *("--worker-class", "statusware.integrations.gunicorn.Worker"),
         "--no-control-socket",
         """statusware.serve:app('shop.wsgi:make()', "it's.toml")""",
     ]

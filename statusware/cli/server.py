@@ -34,6 +34,8 @@ class NotStarted(Exception):
 def gunicorn(app: str, policy: str, *, bind: str, workers: int) -> list[str]:
     """The command that serves `app` ("module:name") behind `policy` (a path)."""
     command = [sys.executable, "-m", "gunicorn", "--bind", bind, "--workers", str(workers)]
+    # So that what gunicorn itself refuses comes in the envelope, too.
+    command += ["--worker-class", "statusware.integrations.gunicorn.Worker"]
     # The control socket would lie in the home folder; versions before 25.1 have none.
     version = importlib.metadata.version("gunicorn").split(".")
     if (int(version[0]), int(version[1])) >= (25, 1):

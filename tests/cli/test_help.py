@@ -96,9 +96,15 @@ def test_serve(tmp_path, gunicorn, by_environment):
         ["curl", "-s", "-w", " %{http_code}", f"http://127.0.0.1:{port}/nowhere"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
+    refused = subprocess.run(
+        ["curl", "-s", "-H", "no field: x", f"http://127.0.0.1:{port}/"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
     process.send_signal(signal.SIGTERM if gunicorn else signal.SIGINT)
     log = process.communicate(timeout=30)[0]
     assert done.stdout.endswith(" 404"), log
     assert '"not-found"' in done.stdout
+    if gunicorn:  # what it refuses itself is in the envelope, too
+        assert '"status": 400' in refused.stdout
     assert ("not for production" in log) is not gunicorn
     assert process.returncode == (0 if gunicorn else process.returncode)
