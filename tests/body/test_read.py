@@ -1,5 +1,6 @@
 """Reading: what is announced, how much is taken, and what is left to drain."""
 
+import io
 import socket
 import threading
 import time
@@ -145,6 +146,15 @@ def test_draining_after_a_refusal_takes_up_where_reading_stopped():
         read_body(environ, 1000)
     drain(environ)
     assert wire.taken == 500_000
+
+
+@pytest.mark.parametrize("taken", range(3))
+def test_draining_goes_on_after_so_many_bytes(taken):
+    """None of them is taken for the mark of a body that cannot be read."""
+    stream = io.BytesIO(b"abc")
+    stream.read(taken)
+    drain({"wsgi.input": stream, "CONTENT_LENGTH": "3", "statusware.body_taken": taken})
+    assert stream.tell() == 3
 
 
 def test_draining_never_raises_nor_reads_what_is_broken():
