@@ -148,6 +148,12 @@ def test_draining_after_a_refusal_takes_up_where_reading_stopped():
     assert wire.taken == 500_000
 
 
+@pytest.mark.parametrize("size", [0, 1, read.BLOCK, read.BLOCK + 1, 2 * read.BLOCK + 1])
+def test_a_body_of_several_blocks_is_whole(size):
+    body = bytes(at % 251 for at in range(size))
+    assert read_body(request(Wire(body), chunked=True), 1 << 20) == body
+
+
 @pytest.mark.parametrize("taken", range(3))
 def test_draining_goes_on_after_so_many_bytes(taken):
     """None of them is taken for the mark of a body that cannot be read."""
