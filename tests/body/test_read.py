@@ -228,6 +228,7 @@ def test_draining_a_trickle_ends():
     [
         (5000, "5000", True),
         (5000, None, True),
+        (DRAIN_LIMIT + 1, None, False),
         (DRAIN_LIMIT, str(DRAIN_LIMIT), True),
         (DRAIN_LIMIT + 1, str(DRAIN_LIMIT + 1), False),
         (0, "x", False),
