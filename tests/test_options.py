@@ -16,6 +16,8 @@ from statusware import (
 from statusware.layers.translate import Translation
 
 SECRET, OTHER = "0" * 32, "1" * 32
+ENDLESS = {}
+ENDLESS["not"] = ENDLESS
 
 
 def app(environ, start_response):
@@ -40,6 +42,10 @@ WRONG = {
     "such a key of a scheme": (
         lambda: wrap(app, {"auth": {"bearer": {None: 1}}}),
         "auth.bearer: the key None is no string",
+    ),
+    "a policy that holds itself": (
+        lambda: wrap(app, {"routes": [{"match": "POST /x", "body": ENDLESS}]}),
+        "routes[0].body: nests too deeply, or holds itself",
     ),
     "no exception": (lambda: wrap(app, {"errors": {5: 404}}), "is no exception class"),
     "a title": (

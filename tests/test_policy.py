@@ -15,6 +15,7 @@ WRONG = {
     "empty": ("", ["is empty", "leave the policy out"]),
     "nothing but a comment": ("# later\n", ["is empty"]),
     "not TOML": ("[api\n", ["is not TOML", "line 1"]),
+    "TOML that nests too deeply": (f"a = {'[' * 5000}", ["is not TOML", "recursion"]),
     "an unknown section": ("[envelop]\n", ["envelop: is unknown", '"envelope"']),
     "an unknown key": ('[api]\nunlistd = "pass"\n', ["api.unlistd: is unknown", '"unlisted"']),
     "an unknown key of a route": (

@@ -85,7 +85,7 @@ class APIKey:
     def _load(self, data: bytes) -> dict[bytes, Entry]:
         try:
             document = tomllib.loads(data.decode("utf-8"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise PolicyError(f"is not TOML: {error}", key="keys") from None
         if unknown := set(document) - {"keys"}:
             name = min(unknown)

@@ -102,7 +102,7 @@ def _write(path: Path, text: str) -> None:
 def _parse(text: str, path: Path) -> list[Entry]:
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise PolicyError(f"is not TOML: {error}", file=str(path)) from None
     try:
         return list(read_keys(document.get("keys", []), "api_key").values())

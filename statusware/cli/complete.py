@@ -66,5 +66,5 @@ def _read(file: Any) -> dict[str, Any]:
     """What stands in a TOML file; nothing, where it cannot be read."""
     try:
         return tomllib.loads(Path(file).read_text("utf-8"))
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return {}

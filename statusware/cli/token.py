@@ -70,7 +70,7 @@ def _table(policy: Path) -> dict[str, Any]:
         document = tomllib.loads(policy.read_text(encoding="utf-8"))
     except OSError as error:
         raise PolicyError(f"cannot be read: {error.strerror}", file=str(policy)) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PolicyError(f"is not TOML: {error}", file=str(policy)) from None
     auth = document.get("auth")
     bearers = {"bearer": auth["bearer"]} if isinstance(auth, dict) and "bearer" in auth else {}

@@ -28,7 +28,7 @@ from .foreign import foreign_problem
 from .guard import calling
 from .record import log_failure, log_midstream, log_translated
 from .rendering import Rendering
-from .response import Outgoing, Rest, begin, following
+from .response import Outgoing, Rest, begin
 from .translate import Translation, is_response
 from .watch import watch
 
@@ -129,11 +129,9 @@ class ErrorEnvelope:
                 first = next(rest, b"")
                 if not first or type(first) is not bytes:
                     first, rest = begin(chain((first,), rest))
+                result = held = Rest(result, environ, first, rest)
                 if out.error and not out.sent:
-                    result = held = Rest(result, environ, first, rest)
                     return self._replaced(out, held, environ)
-                result = following(first, rest, getattr(result, "close", None), environ)
-                next(result)
             if not out.sent:
                 if out.status is None or out.exc_info is not None:
                     out.send()

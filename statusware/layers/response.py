@@ -17,7 +17,7 @@ from .record import log_midstream, log_unclosed
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-__all__ = ["Outgoing", "Passing", "Rest", "begin", "following"]
+__all__ = ["Outgoing", "Passing", "Rest", "begin"]
 
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
 _Headers = list[tuple[str, str]]
@@ -155,9 +155,7 @@ class Rest:
 
     def __iter__(self) -> Iterator[bytes]:
         first, self._first = self._first, b""
-        body = following(first, self._iterator, None, self._environ)
-        next(body)
-        return body
+        return _following(first, self._iterator, self._environ)
 
     def close(self) -> None:
         """Close the app's iterable, if that has not been done."""
@@ -184,38 +182,20 @@ def begin(result: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
     return b"", iterator
 
 
-def following(
-    first: bytes,
-    rest: Iterator[bytes],
-    close: Callable[[], None] | None,
-    environ: WSGIEnvironment,
-) -> Iterator[bytes]:
-    """A body that has begun: `first`, then the `rest`; `close` is called once, at the end.
+def _following(first: bytes, rest: Iterator[bytes], environ: WSGIEnvironment) -> Iterator[bytes]:
+    """A body that has begun: `first`, then the `rest`.
 
-    The caller takes the first item, which is nothing, at once: only a generator that has
-    been started does what stands in `finally` when the server closes it, or drops it. A
-    `close` that fails takes nothing from a body that is whole: it is logged, as a server that
-    saw an exception before the end would break the response off.
+    It never closes the app's iterable: that is for the server to do once it has sent all. What
+    an app does then keeps no client waiting, and what fails then breaks no response off.
     """
-    whole = False
     try:
-        yield b""
         if first:
             yield first
         for chunk in rest:  # noqa: UP028  # `yield from` would call the app's close() as well
             yield chunk
-        whole = True
     except Exception as error:
         log_midstream(error, environ)
         raise
-    finally:
-        if close is not None:
-            try:
-                close()
-            except Exception as error:  # the app's, whatever it is
-                if not whole:
-                    raise
-                log_unclosed(error, environ)
 
 
 #: Whether a status line is an error: those seen so far, so that each is read once.

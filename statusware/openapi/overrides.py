@@ -34,14 +34,14 @@ def documented(
     expressed is taken for the nearest that can. Raises `PolicyError`.
     """
     known = _by_shape(found)
-    done: set[Operation] = set()
+    done: set[tuple[Operation, str]] = set()
     columns: list[dict[str, Any]] = []
     for table in tables:
         rest = []
         for method, path in _matches(table):
             match = f"{method} {path}"
             meant = _meant(known, method, path)
-            done.update(meant)
+            done.update((each, at) for each in meant for at in _at(each, path))
             if meant:
                 columns.append(_over(meant[0], table, match, security))
                 continue
@@ -49,12 +49,21 @@ def documented(
             rest.append(match)
         if rest:
             columns.append({**table, "match": rest})
-    left = [operation for operation in found if operation not in done]
-    for operation in left:
+    for operation in found:
+        # An operation at two servers, overridden at one of them, stays as it is at the other.
+        left = [path for path in operation.paths if (operation, path) not in done]
         template = operation.template
-        if template.problem is not None and (template.never or not nearest):
+        if left and template.problem is not None and (template.never or not nearest):
             raise template.problem
-    return columns + [_alone(operation, security) for operation in left]
+        if left:
+            columns.append(_alone(operation, left, security))
+    return columns
+
+
+def _at(operation: Operation, path: str) -> list[str]:
+    """The paths of an operation that a match is meant for."""
+    wanted = shape(path)[0]
+    return [each for each in operation.paths if shape(each)[0] == wanted]
 
 
 def _by_shape(found: Iterable[Operation]) -> dict[tuple[str, Shape], list[Operation]]:
@@ -120,8 +129,7 @@ def _over(
 def _inherited(operation: Operation, match: str) -> str:
     """A match with the converters of the operation, where it has none of its own."""
     method, _, path = match.partition(" ")
-    wanted = shape(path)[0]
-    served = next((each for each in operation.paths if shape(each)[0] == wanted), path)
+    served = next(iter(_at(operation, path)), path)
     pairs = zip(path.split("/"), [*served.rstrip("/").split("/"), ""], strict=False)
     return f"{method} {'/'.join(map(_converted, pairs))}"
 
@@ -133,9 +141,9 @@ def _converted(pair: tuple[str, str]) -> str:
     return f"{ours[:-1]}{found[1]}}}" if plain and found else ours
 
 
-def _alone(operation: Operation, security: Security) -> dict[str, Any]:
-    """An operation as it is documented."""
-    match = [f"{operation.method} {path}" for path in operation.paths]
+def _alone(operation: Operation, paths: list[str], security: Security) -> dict[str, Any]:
+    """An operation as it is documented, at these paths."""
+    match = [f"{operation.method} {path}" for path in paths]
     said = {**operation.columns(), "match": match, "where": operation.part.where}
     return said | {"allow": _allow(operation, match[0], security)}
 

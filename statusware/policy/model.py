@@ -79,7 +79,7 @@ class Policy:
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise PolicyError(f"cannot be read: {reason}", file=name) from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise PolicyError(f"is not TOML: {error}", file=name) from None
         if not document:
             # What a full disk leaves of a file must not open the app.

@@ -184,6 +184,10 @@ SHAPE: dict[str, Any] = {
 }
 
 
+#: Levels of a policy; a schema in it has fewer. One that holds itself has no end.
+_DEEPEST = 250
+
+
 def check_shape(document: Mapping[str, Any]) -> None:
     """Raise a `PolicyError` for the first key of `document` that SHAPE does not know so."""
     for section, part in document.items():
@@ -207,8 +211,11 @@ def _without_openapi(part: object) -> object:
 def _check_names(part: object, path: tuple[str | int, ...] = ()) -> None:
     """Raise a `PolicyError` for a key that is no string, as no TOML file has it.
 
-    In a dict `errors` may have exception classes; `Translation` checks them.
+    And for what has no end. In a dict `errors` may have exception classes; `Translation` checks
+    them.
     """
+    if len(path) > _DEEPEST:
+        raise PolicyError("nests too deeply, or holds itself", key=dotted(path[:3]))
     if isinstance(part, list | tuple):
         for at, item in enumerate(part):
             _check_names(item, (*path, at))

@@ -236,6 +236,7 @@ def test_no_tokens_in_production(value: str, policy: Path, monkeypatch: pytest.M
     [
         (None, "cannot be read"),
         ("[", "is not TOML"),
+        (f"a = {'[' * 5000}", "is not TOML"),
         ("", "has a secret"),
         ('[auth.bearer]\njwks = "https://id/"', "has a secret"),
         ('[auth.bearer]\nsecret = "short"', "too short"),

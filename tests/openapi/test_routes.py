@@ -428,6 +428,14 @@ def test_an_override_keeps_name_and_body():
     assert found.routes[0].origin == "api.openapi#/paths/~1pets~1{id}/put"
 
 
+def test_an_operation_at_two_servers_is_overridden_at_one():
+    told = {**document(SECURED), "servers": [{"url": "/v1"}, {"url": "/v2/"}]}
+    found = allowed(policy(told, routes=[{"match": "GET /v1/pets/{i}", "allow": ["role:vet"]}]))
+    assert found["GET /v1/pets/{i}"] == ["role:vet"]
+    assert found["GET /v2/pets/{id}"] == ["scheme:bearer & scope:pets:read"]
+    assert len(found) == 2 * len(SECURED)
+
+
 def test_of_two_that_look_alike_that_one_is_overridden_which_takes_the_same():
     told = {
         "GET /pets/{id}": {"parameters": [parameter("id", NAT)], "operationId": "by id"},
