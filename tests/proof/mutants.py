@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from functools import cache
 from pathlib import Path
 
@@ -132,7 +133,7 @@ def same(one, other):
 def faults(module, operators):
     """Every mutant of a module: (operator, occurrence)."""
     trees = importlib.import_module("cosmic_ray.ast")
-    tree = trees.get_ast_from_path(ROOT / "statusware" / module)
+    tree = trees.get_ast_from_path(COPY / "statusware" / module)
     for name, operator in operators.items():
         count = sum(len(list(operator.mutation_positions(node))) for node in trees.ast_nodes(tree))
         yield from ((name, at) for at in range(count))
@@ -141,10 +142,14 @@ def faults(module, operators):
 def mutate(source, operator, at):
     """The mutated source; None where nothing but annotations changes, or it is no Python."""
     changed = importlib.import_module("cosmic_ray.mutating").mutate_code(source, operator, at)
-    try:
-        return None if changed is None or same(source, changed) else changed
-    except SyntaxError:  # the `*` of a signature is no multiplication
+    if changed is None:
         return None
+    try:
+        with warnings.catch_warnings(action="error"):
+            compile(changed, "", "exec")
+    except SyntaxError:  # the `*` of a signature is no multiplication; `is` with a literal
+        return None
+    return None if same(source, changed) else changed
 
 
 def where(source, changed):
@@ -235,7 +240,7 @@ def run(options, operators):
     for part, module, name, at in chosen:
         if time.monotonic() > end:
             break
-        source = (ROOT / "statusware" / module).read_text("utf-8")
+        source = (COPY / "statusware" / module).read_text("utf-8")
         changed = mutate(source, operators[name], at)
         if changed is None:
             continue
