@@ -38,7 +38,7 @@ UV = "uv>=0.9"
 
 
 #: Pyramid 2.0 imports pkg_resources, which later ones do not have.
-OLD = ("setuptools>=77,<81",)
+OLD = ("setuptools>=80,<81",)
 
 
 def uv(*arguments, **options):
