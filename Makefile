@@ -5,6 +5,10 @@
 # make bench-http    the same over HTTP (needs wrk)
 # make suites      the test suites of Flask, Pyramid, WebTest and Bottle, statusware around every app
 # make fuzz         the policy fuzzed against five frameworks (CASES=1000000 SEED=...)
+# make fuzz-readers  every reader fuzzed with atheris (RUNS=10000000 SEED=... ONLY=json)
+# make mutants      faults put into the code: do the tests notice? (SAMPLE=300 SEED=...)
+# make versions     the tests with the lowest and newest dependencies (ENV=3.13-lowest TESTS=...)
+# make audit        pip-audit on all that statusware installs
 # make wire          raw requests and misbehaving apps against six servers
 # make faults        full disks, lost files, wrong clocks, ill identity providers
 # make soak          load, restarts, kills, memory (MINUTES=60 of load; needs wrk)
@@ -25,7 +29,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_USER = 0
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: demo test docs fuzz wire faults soak suites bench bench-http clean stale
+.PHONY: demo test docs fuzz fuzz-readers mutants versions audit wire faults soak suites bench bench-http clean stale
 
 demo: $(STAMP)
 	@$(BIN)/statusware demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
@@ -48,6 +52,19 @@ fuzz: $(STAMP)
 # What docs/reliability.md claims, measured again; DOCUMENT=1 writes the tables into that page.
 PROOF = $(BIN)/python -m tests.proof
 DOCUMENT_FLAG = $(if $(DOCUMENT),--document)
+
+fuzz-readers: $(STAMP)
+	@$(PROOF).fuzz_readers $(DOCUMENT_FLAG) --runs $(or $(RUNS),10000000) \
+		$(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
+
+mutants: $(STAMP)
+	@$(PROOF).mutants $(DOCUMENT_FLAG) --sample $(or $(SAMPLE),300) $(if $(SEED),--seed $(SEED))
+
+versions: $(STAMP)
+	@$(PROOF).versions $(ENV) $(DOCUMENT_FLAG) $(if $(TESTS),--tests $(TESTS))
+
+audit: $(STAMP)
+	@$(PROOF).audit $(DOCUMENT_FLAG)
 
 wire: $(STAMP)
 	@$(PROOF).wire $(DOCUMENT_FLAG)
@@ -73,7 +90,7 @@ bench-http: $(STAMP)
 	@$(BIN)/python benchmarks/http_bench.py
 
 clean:
-	rm -rf .venv .bench .suites .demo docs/_build build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .bench .fuzz .mutants .versions .suites .demo docs/_build build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ifneq ($(shell exec 2>/dev/null; $(BIN)/python -c "" && cat $(STAMP)),$(CURDIR))

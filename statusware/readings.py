@@ -17,6 +17,9 @@ __all__ = ["is_plain", "plain_values", "readings"]
 #: More readings than any honest path has; a bound on the work that one request can ask for.
 MOST = 50
 
+#: Bytes of all of them together: a path of 64 KiB, which some servers hand on, has fewer.
+MOST_BYTES = 1 << 18
+
 #: A path of which there is but one reading.
 _PLAIN = re.compile(r"(?:/(?!\.\.?(?:/|\Z))[!$&'()*+,:=@\w.~-]+)*/?", re.ASCII)
 
@@ -42,13 +45,14 @@ def readings(path: bytes) -> frozenset[str] | None:
     the path, turns a backslash or puts a slash in front.
     """
     seen: set[bytes] = set()
-    todo = [path]
+    todo, size = [path], 0
     while todo:
         reading = todo.pop()
         if reading not in seen:
             seen.add(reading)
+            size += len(reading)
             todo += [step(reading) for step in _LENIENT]
-        if len(seen) > MOST:
+        if len(seen) > MOST or size > MOST_BYTES:
             return None
     return frozenset(reading.decode("utf-8", "surrogateescape") for reading in seen)
 

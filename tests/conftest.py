@@ -1,4 +1,6 @@
-"""What all tests share: nothing is left outside the checkout."""
+"""What all tests share: nothing is left outside the checkout, and Ctrl-C ends what they start."""
+
+import signal
 
 import pytest
 
@@ -11,3 +13,13 @@ def _home(tmp_path_factory):
         for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"):
             patch.setenv(name, home)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _interrupts():
+    """A shell without job control starts jobs that ignore SIGINT, and so would all they start."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

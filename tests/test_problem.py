@@ -423,3 +423,11 @@ def test_the_data_of_a_format_that_is_no_json():
 
 def test_raised_in_a_plain_app():
     assert ask(ErrorEnvelope(raising(Problem(410)))).status_code == 410
+
+
+def test_a_prepared_problem_may_say_anything():
+    told = f"{'0' * 16}statusware{'0' * 16}"
+    for _ in range(2):
+        prepared = Problem(404, f"No {told}.").prepared()
+        members = ask(prepared, x_request_id="a1").json
+        assert (members["detail"], members["request_id"]) == (f"No {told}.", "a1")

@@ -53,13 +53,16 @@ class BodyChoice:
 
     def check(self, environ: WSGIEnvironment) -> None:
         """Raise the Problem of a bad body; else hand it on, JSON read and parsed."""
-        usual = self._usual.get(environ.get("CONTENT_TYPE", ""))
+        usual = self._usual.get(environ.get("CONTENT_TYPE") or "")
         if usual is not None:
             return usual(environ)
         return self._check(environ)
 
     def _check(self, environ: WSGIEnvironment) -> None:
-        sent = essence(environ.get("CONTENT_TYPE", ""))
+        told = environ.get("CONTENT_TYPE") or ""
+        sent = essence(told)
+        if told and not sent:  # no type is this, and a framework may well take it for JSON
+            raise refusal(environ, self._told, None)
         listed, rule = self.find(sent)
         if not listed:
             if has_body(environ):

@@ -13,9 +13,7 @@ from flask import Flask
 from flask.cli import ScriptInfo, pass_script_info
 
 from ..errors import PolicyError
-from .check import checked
 from .options import in_format, policy_option
-from .output import print_json, refusal
 
 __all__ = ["commands"]
 
@@ -37,6 +35,16 @@ def check_app(context: click.Context, info: ScriptInfo, policy: str | None, form
     well, 1 if there are findings of the level "error", and 2, with one line that names file,
     key and reason, if no server would start with the policy.
     """
+    # Here, as Flask loads this module for every command of its own: none of them may fail
+    # because the extra `cli` is not installed.
+    try:
+        from .check import checked
+        from .output import print_json, refusal
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "rich":
+            raise
+        click.echo('statusware: this needs rich: pip install "statusware[cli]"', err=True)
+        context.exit(2)
     try:
         app = info.load_app()
         context.exit(checked(policy or _policy(app), app, form))

@@ -32,9 +32,10 @@ _UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 _STYLES = {"error": "red", "warning": "yellow"}
 
 
-#: \b keeps click from filling the lines that follow.
-_EPILOG = """\b
-Example: statusware lint shop:app --path 'GET /recipes/1'
+#: \b keeps click from filling the line that follows.
+_EPILOG = """Example: statusware lint shop:app --path 'GET /recipes/1'
+
+\b
          statusware lint shop:app --openapi openapi.yaml --base /api --unsafe
 """
 

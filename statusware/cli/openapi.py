@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,12 +25,14 @@ from ..policy import Policy
 from ..problem import Problem
 from ..serve import load
 from .options import with_policy
+from .output import print_json, to_json
 
 __all__ = ["contract_of", "openapi"]
 
 #: \b keeps click from filling the lines that follow.
-_EPILOG = """\b
-Example: statusware openapi shop:app --title Shop --output openapi.json
+_EPILOG = """Example: statusware openapi shop:app --title Shop --output openapi.json
+
+\b
          statusware openapi --policy shop.toml --api-version 2.1 --format yaml
          statusware openapi --into openapi.yaml --output public/openapi.yaml
          statusware openapi shop:app --at /openapi.json --base /api
@@ -72,18 +73,23 @@ def openapi(
     Every route of the policy is an operation; with APP ("module:name"), every route of the
     app that the policy lets through. With --into or --at, the errors are added to a copy of
     the app's own document instead, and what that documents already, stays; so it is where the
-    policy has [api] openapi. What is left out is told on stderr.
+    policy has [api] openapi. What is left out is told on stderr. Exit status 0, or 2 if it
+    could not be done.
     """
     found = Policy.load(policy)
     own = _own(found, app, into, at)
     try:
         document, notes = _made(found, app, own, base, **options)
-        text = _FORMS[form or _form(output or (own.name if own else ""))](document)
+        form = form or _form(output or (own.name if own else ""))
+        text = to_json(document) if form == "json" else _yaml(document)
     except RecursionError:
         raise PolicyError("nests too deeply to be written down", key="schemas") from None
     for note in dict.fromkeys(notes):
         # Paths are what somebody has written.
         click.echo(f"statusware: {note if note.isprintable() else ascii(note)}", err=True)
+    if output is None and form == "json":
+        print_json(document)
+        return
     if output is None:
         click.echo(text.encode(), nl=False)  # whatever the locale is, documents are UTF-8
         return
@@ -196,10 +202,6 @@ def _form(name: str) -> str:
     return "yaml" if name.lower().endswith((".yaml", ".yml")) else "json"
 
 
-def _json(document: dict[str, Any]) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-
-
 def _yaml(document: dict[str, Any]) -> str:
     try:
         yaml = importlib.import_module("yaml")
@@ -210,6 +212,3 @@ def _yaml(document: dict[str, Any]) -> str:
     dumper = type("Dumper", (yaml.SafeDumper,), {"ignore_aliases": lambda *_: True})
     text: str = yaml.dump(document, Dumper=dumper, sort_keys=False, allow_unicode=True, width=100)
     return text
-
-
-_FORMS = {"json": _json, "yaml": _yaml}

@@ -25,6 +25,7 @@ __all__ = ["reusing"]
 #: What an app overrides when it parses JSON itself.
 _PARSING = (
     "get_json", "json", "json_module", "on_json_loading_failed", "get_data", "max_content_length",
+    "is_json", "mimetype", "stream",
 )  # fmt: skip
 
 

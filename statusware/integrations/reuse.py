@@ -7,7 +7,8 @@ bytes there is one, whatever has been done to `wsgi.input` meanwhile.
 The value is handed over once, as copying it costs as much as parsing it. Whoever comes
 later parses the bytes, so that a view that changes its object changes nobody else's:
 `statusware.json` then stands for an equal value that is parsed when it is looked at. And
-nothing is handed over while anybody else holds the value already.
+nothing is handed over while anybody else holds the value already. (Who has kept a list or an
+object out of the middle of it shares that with the view: nobody counts those.)
 
 environ keys read: `statusware.json`, `statusware.parsed` (removed when the value has been
 handed over). environ keys set: `statusware.json` (likewise).

@@ -15,10 +15,10 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ..catalog import default_code
 from ..correlation import request_id
 from ..header import DESCRIBING, has, missing, sendable
 from ..problem import RESERVED, Problem, answer
+from .answered import answered, has_our_id
 from .defaults import LONGEST, author_text, default_page, is_json
 from .record import log_bare
 from .rendering import prefers_html
@@ -57,9 +57,9 @@ def judge(
     problem: Problem | None = None
     fields: _Headers = []
     if "statusware.answered" in environ:
-        problem, fields = _answered(out, status, environ)
+        problem, fields = answered(out, status, environ)
     if problem is None:
-        if status >= 500 and not _has_our_id(out, environ):
+        if status >= 500 and not has_our_id(out, environ):
             log_bare(status, environ, error)
         body = page = None
         if keep != "all":
@@ -92,46 +92,6 @@ def replace(out: Outgoing, problem: Problem, environ: WSGIEnvironment) -> list[b
         status = out.status
     out.replace(status, _merged(out.headers, ours, environ))
     return [body] if body else []
-
-
-def _answered(
-    out: Outgoing, status: int, environ: WSGIEnvironment
-) -> tuple[Problem | None, _Headers]:
-    """The problem that a framework made this response of, if one did, and its headers."""
-    problem, fields = environ.get("statusware.answered") or (None, [])
-    if problem is None or not _has_our_id(out, environ):
-        return None, []
-    if problem.status == status:
-        return problem, fields
-    # A Flask view may return `Problem(409), 418`: it says 418, and the body has to.
-    return (_restated(problem, status), []) if _is_body_of(out, fields) else (None, [])
-
-
-def _is_body_of(out: Outgoing, fields: _Headers) -> bool:
-    """Whether a response has the body that came with `fields`, as far as its header tells."""
-    ours = [field for field in fields if field[0] in ("Content-Type", "Content-Length")]
-    return all(field in out.headers for field in ours)
-
-
-def _restated(problem: Problem, status: int) -> Problem:
-    """`problem` with another status; what was said of the old one only is said anew."""
-    code = problem.problem_code
-    given = None if code == default_code(problem.status) else code
-    title, detail = problem.defaulted
-    return Problem(
-        status,
-        None if detail else problem.detail,
-        code=given,
-        type=problem.type,
-        title=None if title else problem.title,
-        **problem.extensions,
-    )
-
-
-def _has_our_id(out: Outgoing, environ: WSGIEnvironment) -> bool:
-    """Whether a response tells the id of the request: it was made, and logged, by us."""
-    wanted = ("x-request-id", request_id(environ))
-    return any((name.lower(), value) == wanted for name, value in out.headers)
 
 
 def _keeps(

@@ -20,6 +20,7 @@ from ..catalog import own_entries
 from ..correlation import POOL, new_id, request_id
 from ..errors import PolicyError, check_app, check_flag, check_list, nearest
 from ..problem import Problem, Renderer
+from .answered import is_own
 from .bare import KEEP, judge, replace
 from .catalogue import pages
 from .cors import Cors
@@ -27,7 +28,7 @@ from .foreign import foreign_problem
 from .guard import calling
 from .record import log_failure, log_midstream, log_translated
 from .rendering import Rendering
-from .response import Outgoing, Rest, begin, following
+from .response import Body, Outgoing, Rest, begin, watched
 from .translate import Translation, is_response
 from .watch import watch
 
@@ -117,8 +118,7 @@ class ErrorEnvelope:
         try:
             result = self._call(environ, out.start)
             if out.error:
-                answered = environ.get("statusware.answered")  # a problem's own goes out as it is
-                opened = answered is None or answered[1] is not out.headers
+                opened = not is_own(out, result, environ)
             elif type(result) in _WHOLE:
                 opened = False
             else:  # a file that the server sends is whole, too
@@ -132,8 +132,9 @@ class ErrorEnvelope:
                 if out.error and not out.sent:
                     result = held = Rest(result, environ, first, rest)
                     return self._replaced(out, held, environ)
-                result = following(first, rest, getattr(result, "close", None), environ)
-                next(result)
+                begun = Body((first,) if first else (), watched(rest, environ))
+                begun.closing = getattr(result, "close", None)
+                result = begun
             if not out.sent:
                 if out.status is None or out.exc_info is not None:
                     out.send()

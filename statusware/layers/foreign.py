@@ -64,4 +64,8 @@ KNOWN: dict[str, Callable[[Any], Problem | None]] = {
     "django.core.exceptions.BadRequest": _plain(400),
     # Raised by reading a body whose framing is broken: the client's fault.
     "gunicorn.http.errors.ParseException": _plain(400, "incomplete-body"),
+    "gunicorn.http.errors.NoMoreData": _plain(400, "incomplete-body"),
+    # In gunicorn 25 they are no ParseException.
+    "gunicorn.http.errors.InvalidChunkSize": _plain(400, "incomplete-body"),
+    "gunicorn.http.errors.ChunkMissingTerminator": _plain(400, "incomplete-body"),
 }

@@ -53,7 +53,7 @@ def log_midstream(error: BaseException, environ: WSGIEnvironment) -> None:
 
 
 def log_unclosed(error: BaseException, environ: WSGIEnvironment) -> None:
-    """The entry for a response that fails when it is closed: sent, or with another in its place."""
+    """The entry for a response that fails when it is closed, with another one in its place."""
     UNCLOSED.tell(request_id(environ), environ=environ, error=error, layer=_LAYER)
 
 

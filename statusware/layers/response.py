@@ -8,6 +8,7 @@ buffered; `close()` is called exactly once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from .record import log_midstream, log_unclosed
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-__all__ = ["Outgoing", "Passing", "Rest", "begin", "following"]
+__all__ = ["Body", "Outgoing", "Passing", "Rest", "begin", "watched"]
 
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
 _Headers = list[tuple[str, str]]
@@ -155,9 +156,7 @@ class Rest:
 
     def __iter__(self) -> Iterator[bytes]:
         first, self._first = self._first, b""
-        body = following(first, self._iterator, None, self._environ)
-        next(body)
-        return body
+        return chain((first,) if first else (), watched(self._iterator, self._environ))
 
     def close(self) -> None:
         """Close the app's iterable, if that has not been done."""
@@ -184,38 +183,33 @@ def begin(result: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
     return b"", iterator
 
 
-def following(
-    first: bytes,
-    rest: Iterator[bytes],
-    close: Callable[[], None] | None,
-    environ: WSGIEnvironment,
-) -> Iterator[bytes]:
-    """A body that has begun: `first`, then the `rest`; `close` is called once, at the end.
+class Body(chain[bytes]):
+    """A body that has begun, on its way to the server: iterated in C, but for what may fail.
 
-    The caller takes the first item, which is nothing, at once: only a generator that has
-    been started does what stands in `finally` when the server closes it, or drops it. A
-    `close` that fails takes nothing from a body that is whole: it is logged, as a server that
-    saw an exception before the end would break the response off.
+    Closing it closes the app's iterable, once. That is for the server to do when it has sent
+    all: what an app does then keeps no client waiting, and what fails breaks no response off.
     """
-    whole = False
+
+    __slots__ = ("closing",)
+
+    #: The `close` of the app's iterable, if it has one that has not been called.
+    closing: Callable[[], None] | None
+
+    def close(self) -> None:
+        """Close the app's iterable."""
+        closing, self.closing = self.closing, None
+        if closing is not None:
+            closing()
+
+
+def watched(rest: Iterator[bytes], environ: WSGIEnvironment) -> Iterator[bytes]:
+    """`rest`; what fails there is logged. Closing this closes nothing of the app's."""
     try:
-        yield b""
-        if first:
-            yield first
         for chunk in rest:  # noqa: UP028  # `yield from` would call the app's close() as well
             yield chunk
-        whole = True
     except Exception as error:
         log_midstream(error, environ)
         raise
-    finally:
-        if close is not None:
-            try:
-                close()
-            except Exception as error:  # the app's, whatever it is
-                if not whole:
-                    raise
-                log_unclosed(error, environ)
 
 
 #: Whether a status line is an error: those seen so far, so that each is read once.

@@ -62,7 +62,7 @@ TRANSLATED = Event(
 )  # fmt: skip
 UNCLOSED = Event(
     "close-failed", _ENVELOPE, ERROR, "close() of the app's response failed [%s]",
-    _RAISED, "a response that has been sent, or is not used, cannot be closed", traceback=True,
+    _RAISED, "a response that is not used any more cannot be closed", traceback=True,
 )  # fmt: skip
 RENDERER_FAILED = Event(
     "renderer-failed", _ENVELOPE, ERROR, "the renderer failed; using the default",

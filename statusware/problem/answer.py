@@ -162,11 +162,12 @@ def _again(
     """
     render: Renderer = environ.get("statusware.renderer", problem_json)
     own = environ.get("statusware.request_id") or request_id(environ)
-    if render not in known:
+    try:
+        alike = known[render]
+    except KeyError:
         if len(known) >= _RENDERERS:  # of policies that were reloaded, most likely
             known.clear()
-        known[render] = _in_common(problem, render)
-    alike = known[render]
+        alike = known[render] = _in_common(problem, render)
     if alike is None or not (own.isascii() and own.isalnum()):
         return _made(problem, environ)
     if "html" in (environ.get("HTTP_ACCEPT") or "").lower():
@@ -193,7 +194,9 @@ def _in_common(problem: Problem, render: Renderer) -> Alike | None:
         return None  # what is lacking is that of the request
     nobody = {"statusware.renderer": render, "statusware.request_id": _MARK}
     status, headers, body = _made(problem, nobody)
-    before, _, after = body.partition(_MARK.encode())
+    before, *more = body.split(_MARK.encode())
+    if len(more) != 1:
+        return None  # the text of an app may hold anything
     names = [name for name, _ in headers]
     length, own = names.index("Content-Length"), names.index("X-Request-ID")
-    return Alike(status, headers, length, own, before, after)
+    return Alike(status, headers, length, own, before, more[0])

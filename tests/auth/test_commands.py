@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import inspect
 import os
 import re
 from pathlib import Path
@@ -24,7 +25,10 @@ from .forge import SECRET, bearer
 
 
 def run(command: Any, *args: object) -> Result:
-    result = CliRunner().invoke(command, [str(arg) for arg in args])
+    # Before click 8.2 stdout holds stderr as well, unless told otherwise.
+    mixed = "mix_stderr" in inspect.signature(CliRunner).parameters
+    runner = CliRunner(**({"mix_stderr": False} if mixed else {}))
+    result = runner.invoke(command, [str(arg) for arg in args])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result
@@ -161,7 +165,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 def test_durations(text: str, file: Path) -> None:
     result = run(keys, "add", "a", f"--expires={text}", "--file", file)
     assert result.exit_code == 2
-    assert "duration" in result.output
+    assert "duration" in result.stderr
     assert not file.exists()
 
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given, reject, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -92,7 +92,10 @@ def test_schemas(schema, values):
     quick = made(schema, enabled=True)
     reference = Draft202012Validator(schema)
     for value in values:
-        valid = reference.is_valid(value)
+        try:
+            valid = reference.is_valid(value)
+        except TypeError:  # jsonschema 4.18 sorts what it tells, whatever it is
+            reject()
         assert ours.ok(value) is valid
         assert quick.accepts(value) is valid
         violations = ours.violations(value)

@@ -15,6 +15,7 @@ TAKEN = [
     'application/json; charset="utf-8"',
     "application/json;",
     "application/json; v=1; q=x",
+    "application/json; a=utf-16",
     "application/merge-patch+json",
     "application/vnd.api+json; ext=bulk",
     "text/x+json",

@@ -1,5 +1,6 @@
 """Reading: what is announced, how much is taken, and what is left to drain."""
 
+import io
 import socket
 import threading
 import time
@@ -147,6 +148,21 @@ def test_draining_after_a_refusal_takes_up_where_reading_stopped():
     assert wire.taken == 500_000
 
 
+@pytest.mark.parametrize("size", [0, 1, read.BLOCK, read.BLOCK + 1, 2 * read.BLOCK + 1])
+def test_a_body_of_several_blocks_is_whole(size):
+    body = bytes(at % 251 for at in range(size))
+    assert read_body(request(Wire(body), chunked=True), 1 << 20) == body
+
+
+@pytest.mark.parametrize("taken", range(3))
+def test_draining_goes_on_after_so_many_bytes(taken):
+    """None of them is taken for the mark of a body that cannot be read."""
+    stream = io.BytesIO(b"abc")
+    stream.read(taken)
+    drain({"wsgi.input": stream, "CONTENT_LENGTH": "3", "statusware.body_taken": taken})
+    assert stream.tell() == 3
+
+
 def test_draining_never_raises_nor_reads_what_is_broken():
     wire = Wire(b"x", error=RuntimeError())
     environ = request(wire, chunked=True)
@@ -212,6 +228,7 @@ def test_draining_a_trickle_ends():
     [
         (5000, "5000", True),
         (5000, None, True),
+        (DRAIN_LIMIT + 1, None, False),
         (DRAIN_LIMIT, str(DRAIN_LIMIT), True),
         (DRAIN_LIMIT + 1, str(DRAIN_LIMIT + 1), False),
         (0, "x", False),

@@ -140,3 +140,37 @@ def test_check(folder, app, more, status, out, err):
     assert "Traceback" not in done.stderr
     noted = [line for line in done.stderr.splitlines() if "without a rule" not in line]
     assert len(noted) == bool(err)
+
+
+WITHOUT_RICH = """
+import sys
+sys.modules["rich"] = None
+from flask.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "told"),
+    [
+        (["routes"], 0, "/recipes"),
+        (["--help"], 0, "statusware"),
+        (["statusware", "check"], 2, 'pip install "statusware[cli]"'),
+    ],
+)
+def test_flasks_own_commands_work_without_our_extra(tmp_path, command, status, told):
+    """Flask loads the entry point whatever it is asked for: what fails there, fails them all."""
+    (tmp_path / "shop.py").write_text(SHOP)
+    (tmp_path / "statusware.toml").write_text(POLICY)
+    folder = installed(tmp_path / "site")
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_RICH, "--app", "shop:create_app", *command],
+        cwd=tmp_path,
+        env=environment(folder, tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == status, done.stderr
+    assert told in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,5 +1,6 @@
 """The parsed body in Flask's `request.get_json()`: as ever, but parsed once."""
 
+import io
 import json
 from collections import OrderedDict
 
@@ -153,12 +154,28 @@ class Decompressing(Request):
         return b'{"inflated": true}'
 
 
+class Shortening(Request):
+    @property
+    def stream(self):
+        return io.BytesIO(b'{"stream": true}')
+
+
+class Doubting(Request):
+    is_json = False
+
+
+class Plain(Request):
+    mimetype = "text/plain"
+
+
 class Titled(Request):
     title = "mine"
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("cls", [Ordered, Failing, Parsing, Decompressing])
+@pytest.mark.parametrize(
+    "cls", [Ordered, Failing, Parsing, Decompressing, Shortening, Doubting, Plain]
+)
 def test_a_request_class_that_parses_itself_stays(cls, when):
     app = app_of(lambda: request.get_json(), **({"request_class": cls} if when == "before" else {}))
     Statusware(app, POLICY)

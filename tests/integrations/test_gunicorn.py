@@ -189,7 +189,7 @@ def first_answer(server, request, timeout):
 @pytest.mark.parametrize("more", [b"", b"Connection: close\r\n"])
 def test_a_refusal_does_not_wait_for_a_body(start, framing, more):
     server = start("guarded")
-    server.get("/list")  # it is up, and not busy
+    server.get("/list")  # gunicorn listens before its worker has loaded the app
     begun = time.monotonic()
     answer, connection = first_answer(server, UPLOAD + more + framing + b"\r\n\r\n", 1.8)
     assert answer == b"HTTP/1.1 401"

@@ -275,3 +275,23 @@ def test_a_route_that_another_table_has_too_keeps_its_rule():
     RouteTable(routes[1:])
     assert client.get("/b").status_code == 403
     assert client.get("/a").status_code == 200
+
+
+SUBSETS = [frozenset(c for c in "ab" if c in pick) for pick in ("", "a", "b", "ab")]
+
+
+@pytest.mark.parametrize("more", [(), ("user:eve",), ("user:eve", "claim:t=1")])
+@pytest.mark.parametrize("deny", [(), ("role:b",)])
+@pytest.mark.parametrize("scopes", SUBSETS)
+@pytest.mark.parametrize("roles", SUBSETS)
+def test_a_check_that_is_made_ready_decides_like_the_rule(roles, scopes, deny, more):
+    """The layers of a whole policy ask it, not the layer itself."""
+    rule = {"allow": ["role:a & scope:a & scope:b", "role:b & scope:b", *more], "deny": list(deny)}
+    layer = AccessControl(echo, {"GET /x": rule})
+    match = layer.table.find("GET", "/x")
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/x", "statusware.route": match}
+    environ["statusware.identity"] = Identity("ann", "s", roles=roles, scopes=scopes)
+    refused = layer.prepare(match.route, "GET")(environ)
+    allowed = ("a" in roles and scopes == {"a", "b"}) or ("b" in roles and "b" in scopes)
+    assert (refused is None) is (allowed and not (deny and "b" in roles))
+    assert refused is None or refused.status == 403

@@ -258,9 +258,10 @@ def test_an_answer_that_fails_in_turn(caplog):
     assert len(caplog.records) == 1
 
 
-def test_a_broken_chunk_that_the_app_reads_is_the_clients_fault():
+@pytest.mark.parametrize("name", ["InvalidChunkSize", "ChunkMissingTerminator", "NoMoreData"])
+def test_a_broken_chunk_that_the_app_reads_is_the_clients_fault(name):
     gunicorn = pytest.importorskip("gunicorn.http.errors")
-    response = ask(ErrorEnvelope(raising(gunicorn.InvalidChunkSize(b"secret"))))
+    response = ask(ErrorEnvelope(raising(getattr(gunicorn, name)(b"secret"))))
     assert shape(response) == (400, "incomplete-body")
     assert "secret" not in response.text
 

@@ -1,6 +1,7 @@
 """`ErrorEnvelope` and PEP 3333: every way to start, write, yield, fail and close."""
 
 import io
+import json
 import sys
 from wsgiref.util import FileWrapper
 from wsgiref.validate import validator
@@ -81,6 +82,58 @@ def app_of(body, start=OK):
 
 def serve(app, **environ):
     return Server(**environ).run(ErrorEnvelope(app))
+
+
+def refusing(change):
+    """A layer's refusal, and a middleware around it that has `change` to make."""
+
+    def app(environ, start_response):
+        return change(Problem(403), environ, start_response)
+
+    return app
+
+
+def other_status(problem, environ, start_response):
+    def start(status, headers, exc_info=None):
+        return start_response("404 Not Found", headers)
+
+    return problem(environ, start)
+
+
+def written(problem, environ, start_response):
+    writes = []
+
+    def start(status, headers, exc_info=None):
+        writes.append(start_response(status, headers))
+
+    for chunk in problem(environ, start):
+        writes[0](chunk)
+    return []
+
+
+def generated(problem, environ, start_response):
+    yield from problem(environ, start_response)
+
+
+def generated_later(problem, environ, start_response):
+    chunks = problem(environ, start_response)
+
+    def body():
+        raise ValueError("late")
+        yield from chunks
+
+    return body()
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [(other_status, 404), (written, 403), (generated, 403), (generated_later, 500)],
+)
+def test_a_refusal_that_a_middleware_changes_is_looked_at(change, status):
+    server = serve(refusing(change))
+    members = json.loads(server.body)
+    assert (server.error, server.status[:3], members["status"]) == (None, str(status), status)
+    assert server.headers["Content-Length"] == str(len(server.body))
 
 
 # --- success bodies
@@ -405,15 +458,17 @@ def test_a_close_that_fails_where_the_answer_is_another_one(chunks, caplog):
 
 
 @pytest.mark.parametrize("chunks", [(b"a",), (), (b"", b"a", b"b")])
-def test_a_close_that_fails_takes_nothing_from_a_body_that_is_whole(chunks, caplog):
-    """A server that sees an exception before the end breaks the response off, or replaces it."""
+def test_a_body_is_closed_by_the_server_once_all_is_sent(chunks):
+    """What an app does then keeps no client waiting, and what fails breaks nothing off."""
     body = BadClose(*chunks)
-    server = serve(app_of(body), HTTP_X_REQUEST_ID="abc")
-    assert (server.status, server.body, server.error) == ("200 OK", b"".join(chunks), None)
+    server = Server()
+    result = ErrorEnvelope(app_of(body))(create_environ(), server.start_response)
+    assert b"".join(result) == b"".join(chunks)
+    assert (server.status, body.closed) == ("200 OK", 0)
+    with pytest.raises(ValueError, match="secret"):
+        result.close()
+    result.close()
     assert body.closed == 1
-    [record] = caplog.records
-    assert record.exc_info[0] is ValueError
-    assert "[abc]" in record.getMessage()
 
 
 def test_a_close_that_fails_before_the_end_is_the_servers():

@@ -446,6 +446,8 @@ def _(folder, patch):
     gunicorn = importlib.import_module("statusware.integrations.gunicorn")
 
     class Base:
+        timeout = 0.1
+
         def handle_error(self, request, client, address, error):
             client.sendall(b"HTTP/1.1 414 URI Too Long\r\n\r\n")
 

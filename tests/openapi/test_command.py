@@ -114,6 +114,13 @@ def test_options(capsys):
     assert "gone" in found["components"]["responses"]
 
 
+def test_json_is_all_that_stdout_gets(capsys):
+    """`--format json` keeps it for our object, whatever an app prints."""
+    assert list(made(capsys, HERE, "--format", "json")["paths"]) == [
+        "/recipes/{id}", "/files/{name}"
+    ]  # fmt: skip
+
+
 def test_the_routes_of_an_app(capsys):
     found = made(capsys, HERE)
     assert found["info"]["title"] == __name__.partition(".")[0]

@@ -77,6 +77,8 @@ def changed(changes):
             old = found[last]
         except (KeyError, IndexError, TypeError):
             continue  # an earlier change took it away
+        if not isinstance(found, dict | list):
+            continue  # or put a text in its place
         if how == "put":
             found[last] = value
         elif how == "drop" or isinstance(found, list):

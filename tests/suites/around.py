@@ -57,7 +57,7 @@ def pyramid():
     from statusware.integrations.pyramid import _install
 
     if MODE == "integration":
-        after_init(Router, lambda router: _install(router, None))
+        after_init(Router, lambda router: _install(router, None, router.registry))
     around_call(Router)
 
 

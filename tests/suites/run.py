@@ -96,7 +96,9 @@ def differences(outcomes, bare, expected):
 def rows_of(name, suite):
     """A row of the table for each mode, and what is wrong there."""
     bare, _ = run(name, suite, "bare")
-    yield row(name, "bare", 0, bare), []
+    kinds = {test: how.partition("\n")[0] for test, how in bare.items()}
+    failed = [f"{test}: {kind}" for test, kind in kinds.items() if kind == "failed"]
+    yield row(name, "bare", 0, bare), [f"{name}, bare: {line}" for line in failed]
     for mode, kinds in suite["modes"].items():
         expected = {test: why for kind in kinds for test, why in suite[kind].items()}
         outcomes, served = run(name, suite, mode)

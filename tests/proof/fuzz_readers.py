@@ -1,0 +1,189 @@
+"""Coverage-guided fuzzing of every reader, with atheris.
+
+python -m tests.proof.fuzz_readers [--runs 10000000] [--seconds S] [--seed 1] [--only NAME] [--document]
+
+atheris is put into a virtualenv of its own in .fuzz, where the corpora are kept as well. What
+was found to lead somewhere is then repeated up to the size that servers take, and timed.
+"""
+
+import argparse
+import logging
+import os
+import random
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.proof.readers import READERS
+from tests.proof.report import Section, program
+
+__all__ = ["grow", "mutated", "timed"]
+
+ROOT = Path(__file__).parent.parent.parent
+WORK = ROOT / ".fuzz"
+PYTHON = WORK / "venv" / "bin" / "python"
+
+#: Seconds of processor time that no run may take.
+LIMIT = 0.25
+
+
+def make():
+    """The virtualenv with atheris."""
+    stamp, text = WORK / "venv" / "made-from", (ROOT / "pyproject.toml").read_text("utf-8")
+    if stamp.exists() and stamp.read_text("utf-8") == text:
+        return
+    print("Making .fuzz ...", file=sys.stderr, flush=True)
+    subprocess.run([sys.executable, "-m", "venv", "--clear", WORK / "venv"], check=True)
+    install = [PYTHON, "-m", "pip", "install", "-qq", "atheris>=3.0", "--editable", f"{ROOT}[all]"]
+    if subprocess.run(install, check=False).returncode:
+        raise SystemExit(f"atheris cannot be installed for Python {sys.version.split()[0]}")
+    stamp.write_text(text, "utf-8")
+
+
+def fuzz(reader, runs, seconds, seed):
+    """Run libFuzzer in a process of its own. (What was counted, a fault or "")."""
+    folder = WORK / reader.name
+    for name in ("corpus", "seeds", "found"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    for at, data in enumerate(reader.starts):
+        (folder / "seeds" / f"{at:03}").write_bytes(data)
+    words = ("".join(f"\\x{byte:02x}" for byte in word) for word in reader.words)
+    (folder / "words").write_text("".join(f'"{word}"\n' for word in words))
+    (folder / "slowest").write_text("0.001\n")
+    command = [
+        PYTHON, "-m", "tests.proof.reader_child", reader.name, folder,
+        f"-runs={runs}", f"-max_total_time={seconds}", f"-seed={seed}", f"-max_len={reader.most}",
+        f"-dict={folder / 'words'}", "-timeout=10", "-print_final_stats=1",
+        f"-artifact_prefix={folder / 'found'}/", folder / "corpus", folder / "seeds",
+    ]  # fmt: skip
+    log = folder / "log"
+    with log.open("wb") as output:
+        env = dict(os.environ, PYTHONHASHSEED="0", TMPDIR=str(folder))
+        ended = subprocess.run(
+            command, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT, check=False
+        )
+    told = log.read_text("utf-8", "replace")
+    counted = {
+        "runs": _most(r"(?:number_of_executed_units: |^#)(\d+)", told),
+        "edges": _most(r"cov: (\d+)", told),
+        "slowest": float((folder / "slowest").read_text("utf-8").split()[0]),
+    }
+    return counted, f"{reader.name}: see {log.relative_to(ROOT)}" if ended.returncode else ""
+
+
+def _most(pattern, text):
+    return max(map(int, re.findall(pattern, text, re.MULTILINE)), default=0)
+
+
+def grow(reader, inputs):
+    """Each input repeated in three ways, up to the size that a server would take."""
+    for data in filter(None, inputs):
+        half = len(data) // 2
+        for head, part in ((b"", data), (data[:1], data[1:]), (data[:half], data[half:])):
+            if part:
+                yield (head + part * (reader.grown // len(part)))[: reader.grown]
+
+
+def mutated(reader, rng):
+    """A start with a few changes, made without looking at what they cover."""
+    data = rng.choice(reader.starts)
+    for _ in range(rng.choice((1, 1, 2, 3, 8))):
+        at, end = rng.randint(0, len(data)), rng.randint(0, 4)
+        other = rng.choice(reader.starts)
+        part = rng.choice((
+            rng.choice(reader.words), rng.randbytes(1), b"", data[at : at + 8],
+            other[: rng.randint(0, len(other))],
+        ))  # fmt: skip
+        data = data[:at] + part + data[at + end :]
+    return data[: reader.most]
+
+
+def timed(reader, inputs):
+    """(How many were read, seconds of processor time of the slowest, faults)."""
+    took, faults = [], []
+    for data in inputs:
+        try:
+            took.append(_taken(reader, data))
+            if took[-1] > LIMIT:  # again, as anything may have come in between
+                took[-1] = min(took[-1], _taken(reader, data), _taken(reader, data))
+        except Exception as error:
+            faults.append(f"{reader.name}: {error!r} of {data[:200]!r}")
+        if took and took[-1] > LIMIT:
+            faults.append(
+                f"{reader.name}: {took[-1]:.3f} seconds, {len(data)} of {data[:80]!r} ..."
+            )
+    return len(took), max(took, default=0), faults
+
+
+def _taken(reader, data):
+    """Seconds of processor time of the slowest way alone."""
+    took = []
+    for read in reader.alone:
+        began = time.thread_time()
+        read(data)
+        took.append(time.thread_time() - began)
+    return max(took)
+
+
+def corpus(name, seed, most=150):
+    """Some of the inputs that led somewhere."""
+    files = sorted((WORK / name / "corpus").iterdir())
+    return [file.read_bytes() for file in random.Random(seed).sample(files, min(most, len(files)))]
+
+
+def row(section, reader, options):
+    """Fuzz one reader, put its row into the table; (how many runs, faults)."""
+    share = reader.share / sum(each.share for each in READERS.values())
+    runs, seconds = int(options.runs * share), int(options.seconds * reader.time)
+    print(f"{reader.name}: {runs:,} runs ...", file=sys.stderr, flush=True)
+    counted, fault = fuzz(reader, runs, seconds, options.seed)
+    inputs = corpus(reader.name, options.seed)
+    count, slowest, faults = timed(reader, grow(reader, inputs)) if reader.grown else (0, 0, [])
+    figures = (counted["runs"], counted["edges"], f"{counted['slowest'] * 1000:.0f} ms")
+    grown = (
+        (count, f"{reader.grown >> 10} KiB", f"{slowest * 1000:.0f} ms") if count else ("", "", "")
+    )
+    faults += [fault] if fault else []
+    section.row(reader.name, *map(_told, (*figures, *grown, len(faults))))
+    return counted["runs"], faults
+
+
+def _told(cell):
+    return f"{cell:,}" if isinstance(cell, int) else cell
+
+
+def main(argv=None):
+    """Run, print, and return the number of faults."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--runs", type=int, default=10_000_000, help="in all")
+    parser.add_argument("--seconds", type=float, default=7200, help="at most, in all")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", choices=READERS, action="append")
+    parser.add_argument("--document", action="store_true", help="write docs/reliability.md")
+    options = parser.parse_args(argv)
+    logging.getLogger("statusware").setLevel(logging.CRITICAL)
+    make()
+    section = Section(
+        "readers", "webob", "orjson", "jsonschema-rs", "PyJWT", command=_command(options)
+    )
+    section.row("reader", "runs", "edges", "slowest", "grown", "to", "slowest", "faults")
+    total, every = 0, []
+    for name in options.only or READERS:
+        runs, faults = row(section, READERS[name], options)
+        total, every = total + runs, every + faults
+    section.note(
+        f"{total:,} runs in all, {len(every)} faults. Times are of the processor: of the runs "
+        f"with instrumented code, of the grown inputs without; seed {options.seed}."
+    )
+    section.end(options.document, every)
+    return len(every)
+
+
+def _command(options):
+    return f"make fuzz-readers RUNS={options.runs}"
+
+
+if __name__ == "__main__":
+    program(main)

@@ -1,0 +1,52 @@
+"""The short form of the claim on readers, and what fuzzing them has found."""
+
+import random
+
+import pytest
+
+from tests.proof.audit import counted
+from tests.proof.fuzz_readers import grow, mutated, timed
+from tests.proof.mutants import same
+from tests.proof.readers import READERS
+from tests.proof.versions import ran
+
+
+@pytest.mark.parametrize("reader", READERS.values(), ids=list(READERS))
+def test_no_input_crashes_a_reader(reader):
+    rng = random.Random(1)
+    inputs = [*reader.starts, *(mutated(reader, rng) for _ in range(200 + 40 * reader.share))]
+    count, _, faults = timed(reader, inputs)
+    assert faults == []
+    assert count == len(inputs)
+
+
+def test_a_crash_is_a_fault():
+    class Broken:
+        name, grown = "broken", 8
+
+        @staticmethod
+        def read(data):
+            raise ValueError(data)
+
+        alone = (read,)
+
+    count, _, faults = timed(Broken, grow(Broken, [b"abc"]))
+    assert (count, len(faults)) == (0, 3)
+    assert "broken: ValueError(b'abcabc')" in faults[0]
+
+
+def test_what_pytest_says_is_counted():
+    assert ran("x\n1 failed, 712 passed, 3 skipped, 2 errors in 480.45s (0:08:00)\n") == (712, 3, 3)
+    assert ran("10 errors in 15.38s") == (0, 0, 11)
+    assert ran("") == (0, 0, 1)
+
+
+def test_what_is_not_looked_up_is_no_result():
+    known = {"name": "a", "version": "1", "vulns": [{"id": "X-1"}]}
+    found = [known, {"name": "b", "skip_reason": "not found"}]
+    assert counted(found) == (1, ["b"], ["a 1: X-1"])
+
+
+def test_a_fault_in_an_annotation_is_none():
+    assert same("def f(a: int | None) -> int: pass", "def f(a: int + None) -> str: pass")
+    assert not same("x = 1 | 2", "x = 1 + 2")
