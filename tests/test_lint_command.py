@@ -1,7 +1,11 @@
 """`statusware lint` over a Flask app, with and without a policy."""
 
+import bottle
+import falcon
 import pytest
 from flask import Flask
+from pyramid.config import Configurator
+from pyramid.response import Response
 
 from statusware.cli import main
 
@@ -72,6 +76,35 @@ def test_a_path_of_ones_own(capsys):
     assert main(["lint", HERE, "--path", "GET /recipes/7", "--ignore", "location"]) == 0
     assert ("GET", "/recipes/7") in asked
     assert main(["lint", HERE, "--path", "nonsense"]) == 2
+
+
+def in_pyramid():
+    with Configurator() as config:
+        config.add_route("recipe", r"/recipes/{id:\d+}")
+        config.add_view(lambda request: Response(status=302), route_name="recipe")
+        return config.make_wsgi_app()
+
+
+def in_falcon():
+    class Recipe:
+        def on_get(self, request, response, id):
+            response.status = 302
+
+    made = falcon.App()
+    made.add_route("/recipes/{id:int}", Recipe())
+    return made
+
+
+def in_bottle():
+    made = bottle.Bottle()
+    made.get("/recipes/<id:int>", callback=lambda id: bottle.HTTPResponse(status=302))
+    return made
+
+
+@pytest.mark.parametrize("made", [in_pyramid, in_falcon, in_bottle])
+def test_routes_of_other_frameworks(made, capsys):
+    assert main(["lint", f"{__name__}:{made.__name__}()"]) == 1
+    assert "'GET /recipes/1' 302: has no Location" in capsys.readouterr().out
 
 
 def test_the_rules(capsys):

@@ -52,6 +52,12 @@ WRONG = {
         '[[routes]]\nmatch = "/recipes"\nallow = "everyone"\n',
         ["routes[0].match", "METHOD"],
     ),
+    "a match that is ambiguous": (
+        '[[routes]]\nmatch = "GET /a/../b"\nallow = "everyone"\n',
+        [
+            "routes[0].match: 'GET /a/../b' can never match: The path must not hold `.` and `..` segments"
+        ],
+    ),
     "an unknown method": (
         '[[routes]]\nmatch = "GTE /x"\nallow = "everyone"\n',
         ["routes[0].match: 'GTE' is no known method", '"GET"'],
@@ -191,6 +197,7 @@ def test_a_wrong_policy_is_one_line_with_file_key_and_reason(tmp_path, text, tol
     line = str(caught.value)
     assert line.startswith(f"{file}: ")
     assert "\n" not in line
+    assert ".;" not in line
     for part in told:
         assert part in line
     assert SECRET not in line

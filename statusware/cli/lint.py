@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from werkzeug.test import Client
 
+from ..integrations.routes import routes_of
 from ..layers.lint import RULES, Finding, StatusLint
 from ..policy import Policy
 from ..serve import app as load_app
@@ -26,6 +27,7 @@ __all__ = ["lint", "requests"]
 
 #: Methods that change nothing (RFC 9110 section 9.2.1); the others are asked on demand only.
 SAFE = ("GET", "HEAD", "OPTIONS")
+_UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
 _STYLES = {"error": "red", "warning": "yellow"}
 
@@ -73,9 +75,10 @@ def lint(
     """Asks an app for each of its routes, and checks the answers.
 
     Without a policy, it is the bare APP ("module:name") that is asked. The routes are
-    those of a Flask app, those of the policy, and those given as --path; with --openapi, the
-    operations of a document, made of its examples, are asked in their place. Exit status 0 if
-    nothing was found beyond advice, 1 if something was, 2 if the app cannot be asked.
+    those of the app (Flask, Pyramid, Django, Falcon, Bottle), those of the policy, and those
+    given as --path; with --openapi, the operations of a document, made of its examples, are
+    asked in their place. Exit status 0 if nothing was found beyond advice, 1 if something
+    was, 2 if the app cannot be asked.
     """
     if rules:
         rows = [(rule.id, rule.severity, rule.source) for rule in RULES]
@@ -133,7 +136,8 @@ def requests(
     app: WSGIApplication, policy: str | None, paths: Iterable[str], *, unsafe: bool
 ) -> Iterator[tuple[str, str]]:
     """Method and path of every request, each once; an unknown path and method among them."""
-    listed = [*_flask_routes(app), *_policy_routes(policy), *map(_split, paths)]
+    own = _flask_routes(app) if hasattr(app, "url_map") else _app_routes(app)
+    listed = [*own, *_policy_routes(policy), *map(_split, paths)]
     yield from _asked(listed, unsafe=unsafe)
 
 
@@ -147,17 +151,23 @@ def _asked(listed: list[tuple[str, str]], *, unsafe: bool) -> Iterator[tuple[str
 
 
 def _flask_routes(app: Any) -> Iterator[tuple[str, str]]:
-    """The routes of a Flask app; found by its map, without importing Flask."""
-    rules = getattr(app, "url_map", None)
-    if rules is None:
-        return
-    for rule in rules.iter_rules():
+    """The routes of a Flask app, from its map, which tells more of its variables than a pattern."""
+    for rule in app.url_map.iter_rules():
         path = rule.rule
         for name, converter in rule._converters.items():
             kind = type(converter).__name__.removesuffix("Converter").lower()
             value = SAMPLES.get({"integer": "int"}.get(kind, kind), "x")
             path = re.sub(rf"<(?:[^<>]*:)?{name}>", value, path)
         yield from ((method, path) for method in sorted(rule.methods or ()))
+
+
+def _app_routes(app: Any) -> Iterator[tuple[str, str]]:
+    """The routes of another app, where they can be read."""
+    for route in routes_of(app) or ():
+        path = sample(route.pattern)
+        if route.view:  # found by traversal, below this path
+            path = f"{path.rstrip('/')}/{route.view}"
+        yield from ((method, path) for method in sorted(route.methods or (*SAFE, *_UNSAFE)))
 
 
 def _policy_routes(policy: str | None) -> Iterator[tuple[str, str]]:

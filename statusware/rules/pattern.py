@@ -90,7 +90,9 @@ def _check(text: str, path: str, segments: tuple[str | Variable, ...], slash: bo
     try:
         _LINE.path({"PATH_INFO": path.encode("utf-8", "surrogatepass").decode("latin-1")})
     except Problem as problem:
-        raise _wrong(text, f"can never match: {problem.detail}", "write it decoded") from None
+        hint = "write it decoded" if "%" in path else ""
+        reason = str(problem.detail).removesuffix(".")
+        raise _wrong(text, f"can never match: {reason}", hint) from None
     variables = [segment for segment in segments if isinstance(segment, Variable)]
     names = [variable.name for variable in variables]
     if len(set(names)) < len(names):
