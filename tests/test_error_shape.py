@@ -22,7 +22,7 @@ from django.core.exceptions import PermissionDenied
 from werkzeug.test import Client
 
 import statusware
-from statusware import AccessControl, ErrorEnvelope, Identity, Problem, wrap
+from statusware import AccessControl, ErrorEnvelope, Identity, Policy, Problem, wrap
 from statusware.catalog import CODES, PHRASES, default_code
 from statusware.integrations.flask import Statusware
 from statusware.layers.bare import _replacing as replacing
@@ -226,6 +226,21 @@ def flask_app():
     return app
 
 
+#: A body that is no JSON, as only a document can ask for one.
+NOTES = {
+    "openapi": "3.1.0",
+    "info": {"title": "notes", "version": "1"},
+    "paths": {
+        "/notes": {
+            "post": {
+                "requestBody": {"required": True, "content": {"text/plain": {}}},
+                "responses": {"201": {"description": "made"}},
+            }
+        }
+    },
+}
+
+
 def make():
     """The apps, by the name that `WALK` gives them."""
     return {
@@ -249,6 +264,7 @@ def make():
             },
         ),
         "pages": wrap(bare, {"envelope": {"types": "/problems"}}),
+        "documented": wrap(bare, Policy.from_openapi(NOTES, api={"openapi_unsecured": "everyone"})),
         "flask": flask_app(),
         "audited": audited(),
     }
@@ -258,7 +274,7 @@ APPS = make()
 
 
 def bearer(**claims):
-    token = jwt.encode({"sub": "ann", "exp": time.time() + 60, **claims}, SECRET, "HS256")
+    token = jwt.encode({"sub": "ann", "exp": time.time() + 86_400, **claims}, SECRET, "HS256")
     return {"Authorization": f"Bearer {token}"}
 
 
@@ -325,6 +341,7 @@ WALK = [
     row("policy", "POST /deep", 400, "invalid-body", headers=JSON, body=NESTED),
     row("policy", "POST /sized", 413, body=bytes(101)),
     row("policy", "POST /sized", 413, body=bytes(101), **CHUNKED),
+    row("documented", "POST /notes", 400, "missing-body", headers={"Content-Type": "text/plain"}),
     # the app's own errors
     row("policy", "GET /page", 404),
     row("policy", "GET /evil", 403),
@@ -382,6 +399,10 @@ ELSEWHERE = {
     ("layers/record.py", "Problem(status)"): "for the log: the app has answered itself",
     ("layers/access.py", "Problem(403)"): "AccessControl says a plain 403 by the one it has made",
     ("layers/translate.py", "Problem(**columns)"): "tried at the start, never answered",
+    ("layers/translate.py", "Problem(**row)"): "in the list for documents, never answered",
+    ("openapi/components.py",
+     "Problem(status, known.detail, code=code, title=known.title or None, **carried)"):
+        "an example in a document, never answered",
 }  # fmt: skip
 
 

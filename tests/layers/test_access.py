@@ -208,7 +208,7 @@ POLICY = {
 
 
 def bearer(user, **claims):
-    claims = {"sub": user, "exp": int(time.time()) + 600, **claims}
+    claims = {"sub": user, "exp": int(time.time()) + 86_400, **claims}
     return {"Authorization": f"Bearer {jwt.encode(claims, SECRET, 'HS256')}"}
 
 

@@ -83,7 +83,11 @@ def test_a_row_may_say_more():
 @pytest.mark.parametrize(
     ("table", "key", "words"),
     [
-        ({"shop.models.NotFound": 404}, "exceptions.'shop.models.NotFound'", "no module 'shop'"),
+        (
+            {"noshop.models.NotFound": 404},
+            "exceptions.'noshop.models.NotFound'",
+            "no module 'noshop'",
+        ),
         ({"json.decoder.JSONDecodeErr": 404}, "exceptions.'json.decoder.JSON", "JSONDecodeError"),
         ({"json.nope.X": 404}, "exceptions.'json.nope.X'", "has no 'nope'"),
         ({"json.loads": 404}, "exceptions.'json.loads'", "no exception class"),
@@ -111,7 +115,7 @@ def test_a_wrong_row_is_refused(table, key, words):
 
 def test_a_wrong_name_names_its_option():
     with pytest.raises(PolicyError, match=r"^not_found"):
-        ErrorEnvelope(raising(ValueError()), not_found=["shop.NotFound"])
+        ErrorEnvelope(raising(ValueError()), not_found=["noshop.NotFound"])
 
 
 # --- names whose modules are imported later

@@ -58,7 +58,7 @@ def body(schema, media="application/json", **more):
 
 
 def token(*scopes, user="ann", roles=()):
-    claims = {"sub": user, "exp": int(time.time()) + 600}
+    claims = {"sub": user, "exp": int(time.time()) + 86_400}
     return jwt.encode(claims | {"scope": " ".join(scopes), "roles": list(roles)}, SECRET, "HS256")
 
 
