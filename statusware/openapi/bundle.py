@@ -120,26 +120,33 @@ class _Writer:
         if len(references) > 1:
             made["allOf"] = [*made.get("allOf", ()), *references]
         if "discriminator" in made:
-            made["discriminator"] = self._discriminator(schema, base, dialect)
+            made |= self._discriminator(made.pop("discriminator"), schema, base, dialect)
         if dialect.nullable and schema.get("nullable") is True:
             return _nullable(made)
         return made
 
     def _discriminator(
-        self, schema: Mapping[str, Any], base: str, dialect: Dialect
+        self, table: Any, schema: Mapping[str, Any], base: str, dialect: Dialect
     ) -> dict[str, Any]:
-        """The same, its mapping complete: the names of components may be others here."""
+        """The same, its mapping complete: the names of components may be others here.
+
+        Left out if malformed: no metaschema of 3.1 speaks of it, and it decides nothing then.
+        """
+        if not isinstance(table, Mapping) or not isinstance(table.get("propertyName"), str):
+            return {}
+        told = table.get("mapping")
         branches = [each for key in ("oneOf", "anyOf") for each in schema.get(key, ())]
         uris = [each["$ref"] for each in branches if isinstance(each, Mapping) and "$ref" in each]
         mapping = {uri.rpartition("/")[2]: uri for uri in uris}
-        for value, uri in (schema["discriminator"].get("mapping") or {}).items():
-            mapping[value] = mapping.get(uri, uri)
+        for value, uri in told.items() if isinstance(told, Mapping) else ():
+            if isinstance(uri, str):
+                mapping[value] = mapping.get(uri, uri)
         made = {
             value: self._bundle.referred(uri, base, self._library, dialect)["$ref"]
             for value, uri in mapping.items()
             if "/" in uri
         }
-        return {**schema["discriminator"], "mapping": made}
+        return {"discriminator": {**table, "mapping": made}}
 
     def _referred(
         self, schema: Mapping[str, Any], base: str, dialect: Dialect

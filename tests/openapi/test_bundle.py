@@ -11,13 +11,17 @@ from jsonschema import Draft202012Validator
 from openapi_schema_validator import OAS30Validator
 
 from statusware.body.schema import Library, Schema
+from statusware.cli.openapi import contract_of
 from statusware.openapi.bundle import Bundle
 from statusware.openapi.components import Components
 from statusware.openapi.contract import Contract
 from statusware.openapi.older import older
+from statusware.openapi.write import written
 from statusware.rules import RouteTable
 
 from ..body.test_suites import REFUSED, REMOTES, cases
+from .tools import body as told_body
+from .tools import document, policy
 
 
 def bundled(schema, **library):
@@ -92,6 +96,36 @@ def test_files_become_components(tmp_path):
         },
         "Colour": {"enum": ["green", "brown"]},
     }
+
+
+#: A document's discriminator: the schema's own, and what is written of it.
+DISCRIMINATORS = [
+    ({"propertyName": "kind"}, {"propertyName": "kind", "mapping": {"Cat": "Cat"}}),
+    ({"propertyName": "kind", "mapping": {"meow": "Cat"}}, {"propertyName": "kind", "mapping": {"Cat": "Cat", "meow": "Cat"}}),
+    ({"propertyName": "kind", "mapping": None}, {"propertyName": "kind", "mapping": {"Cat": "Cat"}}),
+    ({"propertyName": "kind", "mapping": ["Cat"]}, {"propertyName": "kind", "mapping": {"Cat": "Cat"}}),
+    *((wrong, None) for wrong in (None, [], "kind", 5, {}, {"propertyName": None}, {"mapping": {}})),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("table", "wanted"), DISCRIMINATORS)
+def test_a_discriminator_is_completed_or_left_out(table, wanted):
+    schemas = {
+        "Cat": {"type": "object"},
+        "Pet": {"oneOf": [{"$ref": "#/components/schemas/Cat"}], "discriminator": table},
+    }
+    told = document(
+        {"POST /pets": told_body({"$ref": "#/components/schemas/Pet"})},
+        components={"schemas": schemas},
+    )
+    found = policy(told, api={"openapi_unsecured": "authenticated"})
+    made, _ = written(contract_of(found), version="3.1")
+    shown = made["components"]["schemas"]
+    pet = next(each for each in shown.values() if "oneOf" in each)
+    name = pet["oneOf"][0]["$ref"]
+    if wanted is not None:
+        wanted = wanted | {"mapping": dict.fromkeys(wanted["mapping"], name)}
+    assert pet.get("discriminator") == wanted
 
 
 def test_inline_schemas_that_differ_are_two():
