@@ -44,8 +44,9 @@ docs: $(STAMP)
 	@$(BIN)/python -m sphinx -q -W --keep-going -n -b html -d docs/_build/trees docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
-# The policy against five frameworks: the whole corpus, then generated paths, methods, policies and headers.
+# Properties with new examples; the policy against five frameworks: the whole corpus, then generated paths, methods, policies and headers.
 fuzz: $(STAMP)
+	@HYPOTHESIS_PROFILE=random $(BIN)/python -m pytest -q -m hypothesis
 	@STATUSWARE_CORPUS=whole $(BIN)/python -m pytest -q tests/bypass/test_corpus.py
 	@$(BIN)/python -m tests.bypass.fuzz --cases $(or $(CASES),1000000) $(if $(SEED),--seed $(SEED))
 

@@ -1,8 +1,18 @@
-"""What all tests share: nothing is left outside the checkout, and Ctrl-C ends what they start."""
+"""What all tests share: nothing is left outside the checkout, and Ctrl-C ends what they start.
 
+Properties are tested with the same examples in each run, so that a failure is news of a
+change; HYPOTHESIS_PROFILE=random (as `make fuzz` has it) looks for new ones.
+"""
+
+import os
 import signal
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("same", derandomize=True)
+settings.register_profile("random", derandomize=False, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 @pytest.fixture(autouse=True, scope="session")
