@@ -37,8 +37,9 @@ ENVIRONMENTS = {
 UV = "uv>=0.9"
 
 
-#: Pyramid 2.0 imports pkg_resources, which later ones do not have.
-OLD = ("setuptools>=80,<81",)
+#: Pyramid 2.0 imports pkg_resources, which later ones do not have, and of which earlier ones
+#: warn otherwise than setup.cfg expects.
+OLD = ("setuptools>=80.9,<81",)
 
 
 def uv(*arguments, **options):
