@@ -50,14 +50,19 @@ def test_a_request_is_gone_with_its_answer(name, schemes):
         for _ in range(2):  # what is remembered is made by the first
             marker = Marker()
             known = weakref.ref(marker)
-            seen = []
             environ = create_environ(path, method=method) | headers | {"tests.marker": marker}
-            run = stack(environ, lambda status, headers, exc_info=None: seen.append(status))
-            assert [each[:3] for each in seen] == [str(status)]
-            del marker, run, environ
+            assert answered(stack, environ) == str(status)
+            del marker, environ
             assert known() is None
     finally:
         gc.enable()
+
+
+def answered(stack, environ):
+    """The status of the answer, of which nothing is kept."""
+    seen = []
+    stack(environ, lambda status, headers, exc_info=None: seen.append(status))
+    return seen[0][:3]
 
 
 def app(environ, start_response):
