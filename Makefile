@@ -1,6 +1,6 @@
 # make demo          the example behind its policy: a tour over HTTP, then it goes on serving
 # make demo ONCE=1   the tour alone
-# make test          lint, types, tests, coverage
+# make test          lint, types, tests, coverage (WORKERS=0: in one process)
 # make bench         statusware against its peers (QUICK=1: a minute instead of ten)
 # make bench-http    the same over HTTP (needs wrk)
 # make suites      the test suites of Flask, Pyramid, WebTest and Bottle, statusware around every app
@@ -38,7 +38,10 @@ test: $(STAMP)
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
-	$(BIN)/python -m pytest -q --cov
+	$(BIN)/python -m pytest -q $(IN_PARALLEL) --cov
+
+# A file's tests run in one process; WORKERS=0 runs all in one.
+IN_PARALLEL = -n $(or $(WORKERS),auto) --maxprocesses 4 --dist loadfile
 
 docs: $(STAMP)
 	@$(BIN)/python -m sphinx -q -W --keep-going -n -b html -d docs/_build/trees docs docs/_build/html

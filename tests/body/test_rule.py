@@ -312,6 +312,7 @@ INFLATES = BodyOptions(inflate=True)
         ("deflate", zlib.compress(SOUP)),
         ("identity", SOUP),
     ],
+    ids=["gzip", "in capitals", "two members", "many members", "deflate", "identity"],
 )
 def test_inflating(coding, body, chunked):
     environ = request(body, chunked=chunked, HTTP_CONTENT_ENCODING=coding)
