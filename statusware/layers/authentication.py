@@ -183,7 +183,8 @@ class Authentication(Guard):
         return bool(match) and (match.override is None or bool(match.override))
 
     def _record(self, problem: Problem, environ: WSGIEnvironment) -> None:
-        log_refusal(problem, environ)
+        if problem is not self._not_found:  # why it is one has been told
+            log_refusal(problem, environ)
 
 
 def _check_schemes(schemes: Iterable[Scheme]) -> None:
