@@ -53,7 +53,7 @@ TESTS = (
 )
 
 #: Not among them: they start browsers and servers, or are about other code.
-LEFT_OUT = ("browser", "gunicorn", "test_schema_command", "policy/test_schema", "commands")
+LEFT_OUT = ("browser", "gunicorn", "policy/test_schema")
 
 #: Why a fault makes no difference that a test could see, by what `key` gives.
 EXPLAINED = Path(__file__).parent / "mutants.json"
@@ -142,7 +142,7 @@ def tried(bench, chosen, every, results, whole=False):
     files = list(expanded(PARTS[part][1])) if whole else ()
     verdict, by = bench.judge(module, line, changed, files)
     seconds = round(time.monotonic() - begin, 1)
-    old = by in bench.record["seconds"] and by.partition("::")[0] not in bench.changed
+    old = by.partition("::")[0] not in bench.changed
     results.add({**result, "verdict": verdict, "by": by, "seconds": seconds, "old": old})
 
 
@@ -154,7 +154,8 @@ def run(options, every, results):
         tries = {(e["module"], e["operator"]) for e in results.survivors() if key(e) in again}
         found = [each for each in found if each[1:3] in tries]
     folder = "copy" if options.again is None else "again"
-    bench = Bench(WORK / folder, WORK / "tests.json", list(expanded(TESTS)))
+    warm = options.again is None
+    bench = Bench(WORK / folder, WORK / "tests.json", list(expanded(TESTS)), warm)
     end = time.monotonic() + options.seconds
     for chosen in found:
         enough = options.again is None and len(results.last) >= options.sample

@@ -13,12 +13,15 @@ import os
 import resource
 import shutil
 import signal
+import socket
 import sys
 import time
 from collections import defaultdict
 from functools import cached_property
 from itertools import chain, zip_longest
 from pathlib import Path
+
+from tests.proof.warm import Server
 
 __all__ = ["Bench", "Chosen"]
 
@@ -104,7 +107,7 @@ class Recorder(Chosen):
 class Bench:
     """A copy of the checkout, in `folder`. `tests` are recorded, if `record` has nothing yet."""
 
-    def __init__(self, folder, record, tests):
+    def __init__(self, folder, record, tests, warm=False):
         self.folder, self.package = folder, folder / "statusware"
         self.sound = {}
         shutil.rmtree(folder, ignore_errors=True)
@@ -120,6 +123,7 @@ class Bench:
         sys.dont_write_bytecode = True
         self.record = json.loads(record.read_text("utf-8"))
         self.names = list(self.record["seconds"])
+        self.warm = self._served(tests) if warm else None
 
     def _record(self, record, tests):
         def made(tell):
@@ -136,6 +140,44 @@ class Bench:
             raise SystemExit("the tests do not run without any fault")
         found = json.loads(record.read_text("utf-8"))
         record.write_text(json.dumps({**found, "failed": failed}), "utf-8")
+
+    def _served(self, tests):
+        """Lines to and from a process that has imported and collected all."""
+        ours, theirs = socket.socketpair()
+        if not os.fork():
+            ours.close()
+            server = Server(theirs.makefile("rw"), self.folder, _waited)
+            os._exit(self._tests(tests, 1 << 30, lambda _: server, None, False, 1))
+        theirs.close()
+        lines = ours.makefile("rw")
+        if not lines.readline():
+            raise SystemExit("the tests cannot be collected")
+        return lines
+
+    def quickly(self, module, changed, tests):
+        """The test that fails in the process that is warm; None: too slow; False: none, or unknown."""
+        if self.warm is None or not tests:
+            return False
+        source = (self.package / module).read_text("utf-8")
+        limit = MORE + TIMES * sum(self.record["seconds"][test] for test in tests)
+        job = (module, source, changed, tests, limit)
+        self.warm.write(json.dumps(job) + "\n")
+        self.warm.flush()
+        found = json.loads(self.warm.readline())
+        return found[0] if found else None if found is None else False
+
+    def noticed(self, module, changed, *each):
+        """The same, of some tests and then others; what fails has to fail again, and only so."""
+        for tests in each:
+            failed = self.quickly(module, changed, tests)
+            if failed is None:
+                return None
+            if failed and self.quickly(module, changed, [failed]):
+                if failed not in self.sound:
+                    self.sound[failed] = self.quickly(module, None, [failed]) is False
+                if self.sound[failed]:
+                    return failed
+        return False
 
     def digests(self):
         """{path: digest} of all Python files of the copy."""
@@ -165,7 +207,7 @@ class Bench:
         child = os.fork()
         if not child:
             os.close(reads)
-            os._exit(self._tests(files, limit, made, done, compiled, writes, tests is not None))
+            os._exit(self._tests(files, limit, made, done, compiled, writes))
         os.close(writes)
         ended = _waited(child, limit)
         with os.fdopen(reads, "rb") as told:
@@ -175,7 +217,7 @@ class Bench:
         code = os.waitstatus_to_exitcode(ended)
         return failed if failed or code in (0, 5) else [f"(pytest ends with {code})"]
 
-    def _tests(self, files, limit, made, done, compiled, writes, first):
+    def _tests(self, files, limit, made, done, compiled, writes):
         """In the fork: run pytest; its exit code."""
         os.setsid()
         os.chdir(self.folder)
@@ -219,6 +261,11 @@ class Bench:
         tests = self.covering(module, line, source)
         first = self.first(tests)
         rest = self._quickest(sorted(set(tests) - set(first)))
+        quickly = self.noticed(module, changed, first, rest)
+        if quickly is not False:
+            return ("killed", quickly) if quickly else ("too slow", "")
+        if self.warm is not None:  # now with what is made when it is imported
+            first, rest = first + rest, []
         new = [name for name in sorted(self.changed) if Path(name).name.startswith("test_")]
         for chosen, files in ((first, None), (None, new), (rest, None), (None, list(whole))):
             if chosen or files:
