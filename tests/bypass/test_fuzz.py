@@ -37,7 +37,7 @@ def test_what_other_code_has_decided_does_not_count(monkeypatch):
 def test_the_command_reports_leaks(capsys, monkeypatch):
     monkeypatch.setattr(fuzz, "wrap", lambda app, policy: wrap(app))
     assert fuzz.main(["--cases", "300", "--seed", "1"]) == 1
-    assert "LEAK (seed 1, case " in capsys.readouterr().out
+    assert "LEAK (seed 1, app " in capsys.readouterr().out
 
 
 @pytest.fixture(autouse=True)
