@@ -6,7 +6,7 @@
 # make suites      the test suites of Flask, Pyramid, WebTest and Bottle, statusware around every app
 # make fuzz         the policy fuzzed against five frameworks (CASES=1000000 SEED=...)
 # make fuzz-readers  every reader fuzzed with atheris (RUNS=10000000 SEED=... ONLY=json)
-# make mutants      faults put into the code: do the tests notice? (SAMPLE=300 SEED=...)
+# make mutants      faults put into the code: do the tests notice? (SAMPLE=300 SEED=... AGAIN=1)
 # make versions     the tests with the lowest and newest dependencies (ENV=3.13-lowest TESTS=...)
 # make audit        pip-audit on all that statusware installs
 # make wire          raw requests and misbehaving apps against six servers
@@ -51,7 +51,7 @@ docs: $(STAMP)
 fuzz: $(STAMP)
 	@HYPOTHESIS_PROFILE=random $(BIN)/python -m pytest -q -m hypothesis
 	@STATUSWARE_CORPUS=whole $(BIN)/python -m pytest -q tests/bypass/test_corpus.py
-	@$(BIN)/python -m tests.bypass.fuzz --cases $(or $(CASES),1000000) $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m tests.bypass.fuzz --cases $(or $(CASES),1000000) $(if $(SEED),--seed $(SEED)) $(DOCUMENT_FLAG)
 
 # What docs/reliability.md claims, measured again; DOCUMENT=1 writes the tables into that page.
 PROOF = $(BIN)/python -m tests.proof
@@ -62,7 +62,7 @@ fuzz-readers: $(STAMP)
 		$(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
 mutants: $(STAMP)
-	@$(PROOF).mutants $(DOCUMENT_FLAG) --sample $(or $(SAMPLE),300) $(if $(SEED),--seed $(SEED))
+	@$(PROOF).mutants $(DOCUMENT_FLAG) --sample $(or $(SAMPLE),300) $(if $(SEED),--seed $(SEED)) $(if $(AGAIN),--again)
 
 versions: $(STAMP)
 	@$(PROOF).versions $(ENV) $(DOCUMENT_FLAG) $(if $(TESTS),--tests $(TESTS))
