@@ -1,7 +1,9 @@
 """Where a text stops being strict JSON, and what was expected there.
 
-One pass with a stack of its own: no recursion, linear time. It is asked only about
-texts that have been refused, and it never tells what stands in them.
+It is asked only about texts that have been refused, and it never tells what stands in them.
+The scanner of the standard library, written in C, goes up to the fault; what it says of it
+differs from one version of Python to another, so that a few `steps` from just before there tell
+what was expected. All of it takes linear time, and Python looks at no item of a large body.
 
 What no parser takes is told first: only of a text that every parser would take is it told
 which name stands twice, or which integer is too large for some.
@@ -11,272 +13,161 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from typing import Any, NoReturn
 
-from .expected import (
-    INFINITY,
-    INTEGER,
-    LEAST,
-    MOST,
-    NAME,
-    NUMBER,
-    SURROGATE,
-    UNCLOSED,
-    VALUE,
-    Fault,
-)
+from .depth import brackets, left_open
+from .expected import INFINITY, INTEGER, LEAST, MOST, SURROGATE, Fault
+from .nth import BRACKET, FLOAT, OBJECT_END, STRING
+from .nth import INTEGER as INTEGERS
+from .steps import WHITE, first_fault, lone_surrogate
 
-__all__ = ["find", "lone_surrogate", "search"]
+__all__ = ["find", "lone_surrogate", "no_json", "not_for_all"]
 
-#: Objects and arrays that are read in vain before everything is looked at step by step.
-MAX_FAILURES = 4
+#: The characters of numbers, true, false and null.
+_SCALARS = "0123456789+-.eEtrufalsn"
 
-_SPACE = re.compile(r"[ \t\n\r]*+")
-_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*+)(\.[0-9]++)?([eE][+-]?[0-9]++)?")
-_WORD = re.compile(r"true|false|null")
-_PAIRED = re.compile(
-    r"(?:[^\\]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-    r"|\\(?!u[dD][89a-fA-F]).)*+",
-    re.DOTALL,
-)
+#: All digits are alike, and so are both ways to begin an exponent.
+_CLASSES = bytes.maketrans(b"0123456789E", b"0000000000e")
 
-# Runs of what is certainly right are gone past in one step: a thousand times faster than
-# step by step. Numbers are short enough to be in range, strings have nothing to decode.
-_W = r"[ \t\n\r]*+"
-_PLAIN = r'"[^"\\\x00-\x1f]*+"'
-_SCALAR = (
-    rf"(?:{_PLAIN}|-?(?:0|[1-9][0-9]{{0,17}}+)(?:\.[0-9]{{1,17}}+)?(?:[eE][+-]?[0-9]{{1,2}}+)?(?![0-9.eE])|true|false|null"
-    rf"|\[{_W}\]|\{{{_W}\}})"
-)
-_SMALL = (
-    rf"(?:{_SCALAR}|\[(?:{_W}{_SCALAR}{_W},)*+{_W}{_SCALAR}{_W}\]"
-    rf"|\{{{_W}{_PLAIN}{_W}:{_W}{_SCALAR}{_W}\}})"
-)
-_COMMA = re.compile(rf"{_W},{_W}")
-_ITEMS = re.compile(rf"(?:{_W}{_SCALAR}{_W},)*+")
-_SMALL_ITEMS = re.compile(rf"(?:{_W}{_SMALL}{_W},)*+")
-_MEMBERS = re.compile(rf"(?:{_W}{_PLAIN}{_W}:{_W}{_SCALAR}{_W},)*+")
-_MEMBER = re.compile(rf"{_W}\"([^\"]*+)\"{_W}:{_W}{_SCALAR}{_W},")
+#: Without one of these no number is beyond a double; without the last, no integer beyond 64 bits.
+_LARGE, _WIDE, _LONG = b"e000", b"0" * 200, b"0" * 19
+
+_NO_CONSTANT = re.compile(rf'(?:[^"NI]++|{STRING})*+', re.DOTALL)
+_NAMED = re.compile(rf"[{WHITE},]*+({STRING})[{WHITE}]*+:[{WHITE}]*+", re.DOTALL)
 
 
-class _Found(Exception):
-    def __init__(self, at: int, expected: str) -> None:
-        self.fault = Fault(at, expected)
+class _Constant(ValueError):
+    """NaN, or Infinity."""
 
 
-@dataclass
-class _Reader:
-    """A text, how far it has been read, and the brackets that are open."""
+class _Twice(ValueError):
+    """A name stands twice: in which object, counted as they end, and at which of its names."""
 
-    text: str
-    max_depth: int
-    skip: Skip | None
-    #: Whether names that stand twice and large integers are faults.
-    strict: bool
-    at: int = 0
-    #: Each failure has read the rest of the text in vain, so that there must not be many.
-    failures: int = 0
-    #: For each open object the names so far, for each open array None.
-    open: list[set[str] | None] = field(default_factory=list)
-
-    def peek(self) -> str:
-        """The next character after white space; empty at the end."""
-        match = _SPACE.match(self.text, self.at)
-        self.at = match.end() if match else self.at
-        return self.text[self.at : self.at + 1]
-
-    def take(self, pattern: re.Pattern[str]) -> str | None:
-        """What `pattern` matches here, gone past; None if it does not."""
-        match = pattern.match(self.text, self.at)
-        if match is None:
-            return None
-        self.at = match.end()
-        return match[0]
+    def __init__(self, ended: int, names: list[str]) -> None:
+        self.ended, self.index = ended, 0
+        seen: set[str] = set()
+        while names[self.index] not in seen:
+            seen.add(names[self.index])
+            self.index += 1
 
 
-#: See `find`.
-Skip = Callable[[str, int], int]
+def find(text: str, max_depth: int, *, deep: int | None = None, stop: int | None = None) -> Fault:
+    """The first fault of a `text` that is not strict JSON.
 
-_Step = Callable[[_Reader], "_Step | None"]
-
-
-def find(text: str, max_depth: int, skips: tuple[Skip | None, Skip | None]) -> Fault:
-    """The first fault of a `text` that is not strict JSON, as `search` has it."""
-    first = search(text, max_depth, skips[0], strict=False)
-    found = first or search(text, max_depth, skips[1], strict=True)
+    `deep` is how many brackets stand before the one that opens a level too many; `stop` is
+    where the scanner stopped, if that is known.
+    """
+    found = no_json(text, max_depth, deep=deep, stop=stop) or not_for_all(text)
     return found or Fault(len(text), "JSON")
 
 
-def search(text: str, max_depth: int, skip: Skip | None, *, strict: bool) -> Fault | None:
-    """The first fault of a `text`; None where there is none.
+def no_json(
+    text: str, max_depth: int, *, deep: int | None = None, stop: int | None = None
+) -> Fault | None:
+    """The first fault for which no parser should take a `text`; None where there is none."""
+    if stop is None:
+        end = None if deep is None else BRACKET.end(text, deep + 1)
+        stop = _stop(text if end is None else text[: end - 1])
+    if stop is None:
+        alone = lone_surrogate(text) if "\\u" in text else None
+        return None if alone is None else Fault(alone, SURROGATE)
+    start, before = _token(text[:stop])
+    read = text[:start]
+    alone = lone_surrogate(read) if "\\u" in read else None
+    if alone is not None:
+        return Fault(alone, SURROGATE)
+    found = brackets(read.encode())
+    opened = "".join(chr(found[at]) for at in left_open(found))
+    return first_fault(text, max_depth, start, before, opened)
 
-    `skip(text, at)` gives the end of an object or array that is right, quickly, and raises
-    ValueError for one that is not; without it everything is looked at step by step. Only a
-    `strict` search looks for names that stand twice and for large integers.
+
+def _stop(text: str) -> int | None:
+    """A place between the beginning of a fault and its end; None if there is no fault."""
+    floats: list[str] = []
+    classes = text.encode().translate(_CLASSES, b"+")
+    large = _LARGE in classes or _WIDE in classes
+    scanner = json.JSONDecoder(
+        object_pairs_hook=len,
+        parse_int=len,
+        parse_float=floats.append if large else len,
+        parse_constant=_constant,
+    )
+    stop = None
+    try:
+        scanner.decode(text)
+    except json.JSONDecodeError as error:
+        stop = error.pos
+    except _Constant:
+        match = _NO_CONSTANT.match(text)
+        stop = match.end() if match else 0
+    except RecursionError:
+        return 0
+    values = list(map(float, floats))
+    beyond = [values.index(each) for each in (INFINITY, -INFINITY) if each in values]
+    return FLOAT.end(text, min(beyond) + 1) if beyond else stop
+
+
+def _constant(name: str) -> NoReturn:
+    raise _Constant(name)
+
+
+def _token(read: str) -> tuple[int, str]:
+    """Where the last string, number or word of a text that ends anywhere begins.
+
+    And the bracket, comma or colon before it; empty if there is none.
     """
-    reader = _Reader(text, max_depth, skip, strict)
-    step: _Step | None = _value
+    if "\\" in read:
+        read = read.replace("\\\\", "__").replace('\\"', "__")
+    if read.count('"') % 2:
+        start = read.rfind('"')
+    else:
+        behind = read.rstrip(WHITE)
+        quoted = behind.endswith('"')
+        start = behind.rfind('"', 0, -1) if quoted else len(behind.rstrip(_SCALARS))
+    return start, read[:start].rstrip(WHITE)[-1:]
+
+
+def not_for_all(text: str) -> Fault | None:
+    """The fault of a text that is JSON: an integer too large for some, or a name again.
+
+    Of several names that stand twice it is the one whose object ends first.
+    """
+    integers: list[str] = []
+    long = _LONG in text.encode().translate(_CLASSES)
+    ended = 0
+
+    def members(pairs: list[tuple[str, Any]]) -> None:
+        nonlocal ended
+        if len(dict(pairs)) != len(pairs):
+            raise _Twice(ended, [name for name, _ in pairs])
+        ended += 1
+
+    scanner = json.JSONDecoder(
+        object_pairs_hook=members, parse_int=integers.append if long else len, parse_float=len
+    )
+    places = []
     try:
-        while step is not None:
-            step = step(reader)
-    except _Found as found:
-        return found.fault
-    return None
-
-
-def lone_surrogate(text: str) -> int | None:
-    """The place of an escaped surrogate without its other half; `text` must be JSON."""
-    match = _PAIRED.match(text)
-    end = match.end() if match else 0
-    return end if end < len(text) else None
-
-
-def _value(reader: _Reader) -> _Step | None:
-    first = reader.peek()
-    if first in ("{", "["):
-        if len(reader.open) >= reader.max_depth:
-            raise _Found(reader.at, f"at most {reader.max_depth} levels of nesting")
-        if _skipped(reader):
-            return _after
-        reader.at += 1
-        reader.open.append(set() if first == "{" else None)
-        return _first_name if first == "{" else _first_item
-    if first == '"':
-        _string(reader)
-    elif first and first in "-0123456789":
-        _number(reader)
-    elif reader.take(_WORD) is None:
-        raise _Found(reader.at, "a value" if first else VALUE)
-    return _after
-
-
-def _skipped(reader: _Reader) -> bool:
-    """Whether a whole object or array was right, and has been gone past."""
-    # The outermost one is not right, or nobody would ask.
-    if reader.skip is None or not reader.open or reader.failures >= MAX_FAILURES:
-        return False
-    try:
-        reader.at = reader.skip(reader.text, reader.at)
+        scanner.decode(text)
+    except _Twice as twice:
+        places.append(_second(text, twice))
     except (ValueError, RecursionError):
-        reader.failures += 1
-        return False
-    return True
-
-
-def _first_item(reader: _Reader) -> _Step | None:
-    return _close(reader) if reader.peek() == "]" else _item(reader)
-
-
-def _item(reader: _Reader) -> _Step | None:
-    # Containers add levels, so that near the limit only scalars are gone past.
-    deep = len(reader.open) + 1 >= reader.max_depth
-    reader.take(_ITEMS if deep else _SMALL_ITEMS)
-    while reader.peek() in ("{", "[") and _skipped(reader):
-        if reader.take(_COMMA) is None:
-            return _after
-    return _value(reader)
-
-
-def _first_name(reader: _Reader) -> _Step | None:
-    if reader.peek() == "}":
-        return _close(reader)
-    start = reader.at
-    _members(reader)
-    end = "" if reader.at > start else " or }"
-    return _name(reader, NAME + end)
-
-
-def _members(reader: _Reader) -> None:
-    """Go past members with plain names and values, unless one of the names is there twice."""
-    names, match = reader.open[-1], _MEMBERS.match(reader.text, reader.at)
-    if match is None or names is None or len(reader.open) >= reader.max_depth:
-        return
-    if not reader.strict:
-        reader.at = match.end()
-        return
-    found = _MEMBER.findall(reader.text, reader.at, match.end())
-    if len(set(found)) == len(found) and names.isdisjoint(found):
-        names.update(found)
-        reader.at = match.end()
-
-
-def _next_name(reader: _Reader) -> _Step | None:
-    _members(reader)
-    return _name(reader)
-
-
-def _name(reader: _Reader, expected: str = NAME) -> _Step | None:
-    if reader.peek() != '"':
-        raise _Found(reader.at, expected)
-    start = reader.at
-    token = _string(reader)
-    names = reader.open[-1]
-    if reader.strict and names is not None:
-        name = json.loads(token) if "\\" in token else token[1:-1]
-        if name in names:
-            raise _Found(start, "a name that this object does not have yet")
-        names.add(name)
-    if reader.peek() != ":":
-        raise _Found(reader.at, "a colon")
-    reader.at += 1
-    return _value
-
-
-def _after(reader: _Reader) -> _Step | None:
-    """After a value: a comma, the end of what is open, or the end of the text."""
-    next_one = reader.peek()
-    if not reader.open:
-        if next_one:
-            raise _Found(reader.at, "nothing after the value")
         return None
-    bracket = "]" if reader.open[-1] is None else "}"
-    if next_one == ",":
-        reader.at += 1
-        return _item if bracket == "]" else _next_name
-    if next_one != bracket:
-        raise _Found(reader.at, f"a comma or {bracket}")
-    return _close(reader)
+    for n, digits in enumerate(integers):
+        if len(digits) > 20 or (len(digits) > 18 and not LEAST <= int(digits) <= MOST):
+            end = INTEGERS.end(text, n + 1) or len(text)
+            places.append(Fault(end - len(digits), INTEGER))
+            break
+    return min(places, default=None)
 
 
-def _close(reader: _Reader) -> _Step | None:
-    reader.at += 1
-    reader.open.pop()
-    return _after
-
-
-def _string(reader: _Reader) -> str:
-    start = reader.at
-    read = reader.take(_STRING) or ""
-    next_one = reader.text[reader.at : reader.at + 1]
-    if next_one == '"':
-        reader.at += 1
-        alone = lone_surrogate(read) if "\\u" in read else None
-        if alone is not None:
-            raise _Found(start + alone, SURROGATE)
-        return read + '"'
-    if not next_one:
-        raise _Found(reader.at, UNCLOSED)
-    if next_one == "\\":
-        raise _Found(reader.at, 'one of the escapes \\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX')
-    raise _Found(reader.at, "a control character to be escaped")
-
-
-def _number(reader: _Reader) -> None:
-    start = reader.at
-    match = _NUMBER.match(reader.text, start)
-    if match is None:
-        raise _Found(start + 1, "a digit")
-    reader.at = match.end()
-    next_one = reader.text[reader.at : reader.at + 1]
-    if next_one and next_one in ".eE":
-        raise _Found(reader.at, "a number with digits before and after . and e")
-    if next_one and next_one in "0123456789":
-        raise _Found(reader.at, "a number without leading zeros")
-    digits = match[0]
-    if match[1] or match[2]:
-        if abs(float(digits)) == INFINITY:
-            raise _Found(start, NUMBER)
-    elif reader.strict and (len(digits) > 20 or not LEAST <= int(digits) <= MOST):
-        raise _Found(start, INTEGER)
+def _second(text: str, twice: _Twice) -> Fault:
+    """The place of the name that stands twice."""
+    end = OBJECT_END.end(text, twice.ended + 1) or len(text)
+    opened = left_open(brackets(text[: end - 1].encode()))
+    at = BRACKET.end(text, opened[-1] + 1) or 0
+    skip = json.JSONDecoder(object_pairs_hook=len, parse_int=len, parse_float=len).raw_decode
+    for _ in range(twice.index):
+        name = _NAMED.match(text, at)
+        at = skip(text, name.end() if name else at)[1]
+    name = _NAMED.match(text, at)
+    return Fault(name.start(1) if name else at, "a name that this object does not have yet")

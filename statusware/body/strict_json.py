@@ -16,7 +16,7 @@ from typing import Any
 
 from ..problem import Problem
 from . import fast
-from .depth import is_deep
+from .depth import deeper, is_deep
 from .ending import cut_off
 from .expected import INFINITY, LEAST, MOST, SURROGATE, Fault
 from .fast import Doubt
@@ -53,13 +53,16 @@ def _with_care(body: bytes, max_depth: int, doubt: Doubt = Doubt.NONE) -> Any:
         read = body[: error.start].decode()
         raise problem(Fault(len(read), "a valid UTF-8 character"), read) from None
     if is_deep(body, max_depth):
-        raise problem(_fault().find(text, max_depth, (None, None)), text)
+        deep = deeper(body, max_depth)
+        raise problem(_fault().find(text, max_depth, deep=deep), text)
     if doubt is not Doubt.NONE:
         _look_first(text, max_depth, doubt)
     try:
         value = _decoder(body).decode(text)
+    except json.JSONDecodeError as error:
+        raise problem(_fault().find(text, max_depth, stop=error.pos), text) from None
     except (ValueError, RecursionError):
-        raise problem(_fault().find(text, max_depth, (_end, _strict_end)), text) from None
+        raise problem(_fault().find(text, max_depth), text) from None
     if b"\\u" in body and (at := _fault().lone_surrogate(text)) is not None:
         raise problem(Fault(at, SURROGATE), text)
     return value
@@ -67,15 +70,12 @@ def _with_care(body: bytes, max_depth: int, doubt: Doubt = Doubt.NONE) -> Any:
 
 def _look_first(text: str, max_depth: int, doubt: Doubt) -> None:
     """Raise the Problem of a text in which a fault is likely, if there is one."""
-    if doubt is Doubt.CUT_OFF and (found := cut_off(text)):
+    found = cut_off(text) if doubt is Doubt.CUT_OFF else None
+    if found is None and doubt is not Doubt.CHANGED:
+        found = _fault().no_json(text, max_depth)
+    found = found or _fault().not_for_all(text)
+    if found is not None:
         raise problem(found, text)
-    for skip, strict in ((_end, False), (_strict_end, True)):
-        if doubt is Doubt.CHANGED and not strict:
-            continue
-        if found := _fault().search(text, max_depth, skip, strict=strict):
-            if found.expected == SURROGATE:
-                return  # what was gone past may hold an earlier one: whoever parses it looks
-            raise problem(found, text)
 
 
 @cache
@@ -90,16 +90,6 @@ def problem(found: Fault, text: str) -> Problem:
     column = found.at - text.rfind("\n", 0, found.at)
     detail = f"The body is not valid JSON: line {line}, column {column}: expected {found.expected}."
     return Problem(400, detail, code="malformed-json", line=line, column=column)
-
-
-def _end(text: str, at: int) -> int:
-    """Where a value ends that is JSON, nesting aside."""
-    return _LENIENT_DECODER.raw_decode(text, at)[1]
-
-
-def _strict_end(text: str, at: int) -> int:
-    """Where a value ends that is strict JSON, nesting aside."""
-    return _DECODER.raw_decode(text, at)[1]
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -130,7 +120,6 @@ def _constant(name: str) -> Any:
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant
 )
-_LENIENT_DECODER = json.JSONDecoder(parse_float=_float, parse_constant=_constant)
 #: For bodies whose numbers are all in range, known before they are parsed.
 _CALM_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
 

@@ -33,6 +33,8 @@ from .guard import Check, Guard
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
+    from ..auth.identity import Identity
+
 __all__ = ["Authentication"]
 
 
@@ -110,16 +112,24 @@ class Authentication(Guard):
 
     def _check(self, open_: bool, hidden: bool) -> Check:
         """The check of routes that are open to everyone, or hidden, or not."""
-        judge, challenges = self._authenticator.judge, self._authenticator.challenges
-        headers, missing = self._authenticator.headers, self._missing
+        authenticator = self._authenticator
+        ask, headers, longest = authenticator.ask, authenticator.headers, authenticator.max_header
+        challenges, missing = authenticator.challenges, self._missing
         harmless, strip, passed = self._stripper.harmless, self._stripper.strip, self._passed
 
         def check(environ: WSGIEnvironment) -> WSGIApplication | None:
             environ["statusware.challenges"] = challenges
-            found = None
+            found: Identity | Problem | None = None
             for key in headers:
                 if key in environ:
-                    found = judge(environ)
+                    try:
+                        found = (
+                            ask(environ)
+                            if len(environ[key]) <= longest
+                            else authenticator.too_long()
+                        )
+                    except Problem as problem:
+                        found = authenticator.settled(problem)
                     break
             if found is None:
                 if not open_:
@@ -128,6 +138,7 @@ class Authentication(Guard):
                 if not open_:
                     return self._refused(found, environ) if hidden else found
                 log_refusal(found, environ)
+                found.__traceback__ = found.__context__ = None  # they hold this frame
             else:
                 user = found.user
                 environ["REMOTE_USER"] = user if user.isascii() else found.remote_user

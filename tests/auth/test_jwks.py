@@ -63,6 +63,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return found
 
 
+#: Seconds: less than the limit of a fetch, more than a busy machine takes.
+NO_WAIT = 0.28
+
+
 def answer(scheme: Bearer, value: str) -> int:
     try:
         assert scheme.authenticate(bearer(value)) is not None
@@ -113,11 +117,11 @@ def test_an_ill_provider_lets_nobody_in(
     scheme = Bearer(jwks=provider.url)
     status, seconds = timed(scheme, old())
     assert status == 503
-    assert seconds < 0.8
-    for _ in range(3):
-        status, seconds = timed(scheme, old())
-        assert status == 503
-        assert seconds < 0.05 or mode in ("drip", "drip_head", "slow")
+    assert seconds < 2.5
+    later = [timed(scheme, old()) for _ in range(3)]
+    assert [status for status, _ in later] == [503] * 3
+    # A busy machine may hold up one of them: who waits for the provider holds up all.
+    assert min(seconds for _, seconds in later) < 0.1 or mode in ("drip", "drip_head", "slow")
     assert provider.asked == 1
     ours = [r for r in caplog.records if r.name.startswith("statusware")]
     assert ours
@@ -133,7 +137,7 @@ def test_known_keys_go_on_serving(mode: str, provider: Provider, clock: Clock) -
     for number in range(3):
         status, seconds = timed(scheme, old(n=number))
         assert status == 200
-        assert seconds < 0.1
+        assert seconds < NO_WAIT
     settle(provider, 2)
     assert provider.asked == 2
     assert answer(scheme, old()) == 200
@@ -221,7 +225,7 @@ def test_nobody_waits_for_the_fetch_of_another(provider: Provider, clock: Clock)
     settle(provider, 2)
     for value, status in ((new(n=1), 503), (old(n=2), 200)):
         assert timed(scheme, value)[0] == status
-        assert timed(scheme, value)[1] < 0.1
+        assert timed(scheme, value)[1] < NO_WAIT
     waiting.join()
     assert provider.asked == 2
 
@@ -253,7 +257,7 @@ def test_no_second_wait_for_another_when_the_first_failed(provider: Provider, cl
     settle(provider, 2)
     status, seconds = timed(scheme, old())
     assert status == 503
-    assert seconds < 0.1
+    assert seconds < NO_WAIT
     waiting.join()
 
 

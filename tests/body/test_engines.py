@@ -200,6 +200,10 @@ def test_depth(text, max_depth):
             open_ += {"[": 1, "{": 1, "]": -1, "}": -1}.get(character, 0)
             deepest = max(deepest, open_)
             quoted = character == '"'
+            if character == "\\":
+                # No JSON from here on: whoever says that it nests is told so.
+                assert is_deep(text, max_depth) or deepest <= max_depth
+                return
         else:
             quoted = escaped or character != '"'
             escaped = not escaped and character == "\\"

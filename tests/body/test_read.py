@@ -191,14 +191,14 @@ def test_draining_does_not_wait_for_ever(monkeypatch, protocol, bounded):
     monkeypatch.setattr(read, "IDLE", 0.1)
     ours, client = socket.socketpair()
     with ours, client:
-        ours.settimeout(0.5)
+        ours.settimeout(1.5)
         client.sendall(b"xx")
         environ = request(Trickle(ours), CONTENT_LENGTH="9", SERVER_PROTOCOL=protocol)
         environ["gunicorn.socket"] = ours
         begun = time.monotonic()
         assert drain(environ) is False
-        assert (time.monotonic() - begun < 0.4) is bounded
-        assert ours.gettimeout() == 0.5
+        assert (time.monotonic() - begun < 1.4) is bounded
+        assert ours.gettimeout() == 1.5
 
 
 def test_draining_a_trickle_ends():
@@ -220,7 +220,7 @@ def test_draining_a_trickle_ends():
         took = time.monotonic() - begun
         done.set()
         thread.join()
-    assert 0.3 <= took < 1
+    assert 0.3 <= took < 5
 
 
 @pytest.mark.parametrize(

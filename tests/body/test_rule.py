@@ -148,6 +148,7 @@ def test_what_passes_is_handed_on_byte_for_byte(chunked):
     assert environ["statusware.json"] == json.loads(SOUP)
     assert json_body(environ) is environ["statusware.json"]
     assert environ["CONTENT_LENGTH"] == str(len(SOUP))
+    assert environ["wsgi.input_terminated"] is True
     assert "HTTP_TRANSFER_ENCODING" not in environ
     assert environ["wsgi.input"].read() == SOUP
 
@@ -311,6 +312,7 @@ INFLATES = BodyOptions(inflate=True)
         ("deflate", zlib.compress(SOUP)),
         ("identity", SOUP),
     ],
+    ids=["gzip", "in capitals", "two members", "many members", "deflate", "identity"],
 )
 def test_inflating(coding, body, chunked):
     environ = request(body, chunked=chunked, HTTP_CONTENT_ENCODING=coding)

@@ -10,6 +10,7 @@ from statusware import Policy, PolicyError, Problem, wrap
 from statusware.policy import coverage
 from statusware.policy.coverage import AppRoute, Finding, audit, findings, uncovered
 from tests.bypass.apps import App
+from tests.names import told
 
 SCHEMES = {"session": {"verify": f"{__name__}:nobody", "challenge": "Session"}}
 
@@ -54,7 +55,7 @@ UNCOVERED = [
 ]
 
 
-@pytest.mark.parametrize(("rules", "routes", "missing"), UNCOVERED, ids=str)
+@pytest.mark.parametrize(("rules", "routes", "missing"), UNCOVERED, ids=told)
 def test_uncovered(rules, routes, missing):
     found = uncovered(policy(*rules), app_routes(*routes))
     assert {f.route for f in found} == missing
@@ -137,7 +138,7 @@ CLOSED = [
 ]
 
 
-@pytest.mark.parametrize(("columns", "found"), CLOSED, ids=str)
+@pytest.mark.parametrize(("columns", "found"), CLOSED, ids=told)
 def test_a_rule_that_says_itself_that_it_is_for_nobody(columns, found):
     assert {kind for kind, _ in kinds(policy({"match": "POST /a", **columns}))} == found
 

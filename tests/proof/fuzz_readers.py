@@ -2,11 +2,16 @@
 
 python -m tests.proof.fuzz_readers [--runs 10000000] [--seconds S] [--seed 1] [--only NAME] [--document]
 
-atheris is put into a virtualenv of its own in .fuzz, where the corpora are kept as well. What
-was found to lead somewhere is then repeated up to the size that servers take, and timed.
+atheris is put into a virtualenv of its own in .fuzz, where the corpora are kept as well, and what
+came of each process with a digest of the code that it ran: what has been run is not run again, so
+that a long measurement may be ended and taken up at any time. What was found to lead somewhere is
+then repeated up to the size that servers take, and timed.
 """
 
 import argparse
+import hashlib
+import inspect
+import json
 import logging
 import os
 import random
@@ -19,7 +24,7 @@ from pathlib import Path
 from tests.proof.readers import READERS
 from tests.proof.report import Section, program
 
-__all__ = ["grow", "mutated", "timed"]
+__all__ = ["digest", "grow", "known", "mutated", "timed"]
 
 ROOT = Path(__file__).parent.parent.parent
 WORK = ROOT / ".fuzz"
@@ -27,6 +32,9 @@ PYTHON = WORK / "venv" / "bin" / "python"
 
 #: Seconds of processor time that no run may take.
 LIMIT = 0.25
+
+#: Runs of one process: what is lost, at most, where one is ended from outside.
+PIECE = 250_000
 
 
 def make():
@@ -42,8 +50,48 @@ def make():
     stamp.write_text(text, "utf-8")
 
 
-def fuzz(reader, runs, seconds, seed):
-    """Run libFuzzer in a process of its own. (What was counted, a fault or "")."""
+def digest(reader):
+    """Of the reader, and of the modules of statusware that its starts run through."""
+    files = set()
+
+    def note(frame, event, argument):
+        files.add(frame.f_code.co_filename)
+
+    sys.setprofile(note)
+    try:
+        for data in reader.starts:
+            reader.read(data)
+    finally:
+        sys.setprofile(None)
+    ours = sorted(Path(file) for file in files if Path(file).is_relative_to(ROOT / "statusware"))
+    read = inspect.getsource(reader.read).encode()
+    return hashlib.sha256(b"".join([read, *(file.read_bytes() for file in ours)])).hexdigest()[:16]
+
+
+def known(reader, code):
+    """What came of the processes that ran this code: all runs, and each line kept of them."""
+    file = WORK / reader.name / "kept.jsonl"
+    lines = file.read_text("utf-8").splitlines() if file.exists() else ()
+    kept = [line for line in map(json.loads, lines) if line["code"] == code]
+    return sum(line["runs"] for line in kept), kept
+
+
+def fuzz(reader, code, runs, seconds, seed):
+    """Fuzz until there are so many runs of this code, one process after the other."""
+    end = time.monotonic() + seconds
+    done, kept = known(reader, code)
+    while done < runs and (left := end - time.monotonic()) > 1:
+        counted = piece(reader, min(PIECE, runs - done), int(left), seed + len(kept))
+        with (WORK / reader.name / "kept.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"code": code, **counted}) + "\n")
+        done, kept = known(reader, code)
+        if counted["fault"] or not counted["runs"]:
+            break
+    return done, kept
+
+
+def piece(reader, runs, seconds, seed):
+    """Run libFuzzer in a process of its own: what was counted, and a fault or ""."""
     folder = WORK / reader.name
     for name in ("corpus", "seeds", "found"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -55,22 +103,22 @@ def fuzz(reader, runs, seconds, seed):
     command = [
         PYTHON, "-m", "tests.proof.reader_child", reader.name, folder,
         f"-runs={runs}", f"-max_total_time={seconds}", f"-seed={seed}", f"-max_len={reader.most}",
-        f"-dict={folder / 'words'}", "-timeout=10", "-print_final_stats=1",
+        f"-dict={folder / 'words'}", "-timeout=10", "-reload=0", "-print_final_stats=1",
         f"-artifact_prefix={folder / 'found'}/", folder / "corpus", folder / "seeds",
     ]  # fmt: skip
-    log = folder / "log"
+    log = folder / f"log-{seed}"
     with log.open("wb") as output:
         env = dict(os.environ, PYTHONHASHSEED="0", TMPDIR=str(folder))
         ended = subprocess.run(
             command, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT, check=False
         )
     told = log.read_text("utf-8", "replace")
-    counted = {
+    return {
         "runs": _most(r"(?:number_of_executed_units: |^#)(\d+)", told),
         "edges": _most(r"cov: (\d+)", told),
         "slowest": float((folder / "slowest").read_text("utf-8").split()[0]),
+        "fault": f"{reader.name}: see {log.relative_to(ROOT)}" if ended.returncode else "",
     }
-    return counted, f"{reader.name}: see {log.relative_to(ROOT)}" if ended.returncode else ""
 
 
 def _most(pattern, text):
@@ -133,21 +181,28 @@ def corpus(name, seed, most=150):
     return [file.read_bytes() for file in random.Random(seed).sample(files, min(most, len(files)))]
 
 
+def again(reader):
+    """What has been a fault at any time, read once more: (how many, seconds, faults)."""
+    found = (file.read_bytes() for file in sorted((WORK / reader.name / "found").iterdir()))
+    return timed(reader, found)
+
+
 def row(section, reader, options):
     """Fuzz one reader, put its row into the table; (how many runs, faults)."""
     share = reader.share / sum(each.share for each in READERS.values())
-    runs, seconds = int(options.runs * share), int(options.seconds * reader.time)
+    runs, seconds = int(options.runs * share), options.seconds * reader.time
     print(f"{reader.name}: {runs:,} runs ...", file=sys.stderr, flush=True)
-    counted, fault = fuzz(reader, runs, seconds, options.seed)
+    done, kept = fuzz(reader, digest(reader), runs, seconds, options.seed)
     inputs = corpus(reader.name, options.seed)
     count, slowest, faults = timed(reader, grow(reader, inputs)) if reader.grown else (0, 0, [])
-    figures = (counted["runs"], counted["edges"], f"{counted['slowest'] * 1000:.0f} ms")
+    most = max((line["slowest"] for line in kept), default=0)
+    figures = (done, max((line["edges"] for line in kept), default=0), f"{most * 1000:.0f} ms")
     grown = (
         (count, f"{reader.grown >> 10} KiB", f"{slowest * 1000:.0f} ms") if count else ("", "", "")
     )
-    faults += [fault] if fault else []
+    faults += [*filter(None, (line["fault"] for line in kept)), *again(reader)[2]]
     section.row(reader.name, *map(_told, (*figures, *grown, len(faults))))
-    return counted["runs"], faults
+    return done, faults
 
 
 def _told(cell):
@@ -174,8 +229,9 @@ def main(argv=None):
         runs, faults = row(section, READERS[name], options)
         total, every = total + runs, every + faults
     section.note(
-        f"{total:,} runs in all, {len(every)} faults. Times are of the processor: of the runs "
-        f"with instrumented code, of the grown inputs without; seed {options.seed}."
+        f"{total:,} runs in all, {len(every)} faults. Counted are runs of the code as it was when "
+        f"this was written. Times are of the processor: of the runs with instrumented code, of the "
+        f"grown inputs without; seeds from {options.seed}."
     )
     section.end(options.document, every)
     return len(every)

@@ -277,17 +277,17 @@ HEADER, BODY = 1 << 16, 1 << 20
 READERS = {
     each.name: each
     for each in (
-        Reader("path", path, seeds.PATHS, seeds.IN_PATHS, 20, 0.15, grown=HEADER),
-        Reader("authorization", authorization, seeds.CREDENTIALS, seeds.IN_CREDENTIALS, 25, 0.1,
+        Reader("path", path, seeds.PATHS, seeds.IN_PATHS, 5, 0.15, grown=HEADER),
+        Reader("authorization", authorization, seeds.CREDENTIALS, seeds.IN_CREDENTIALS, 30, 0.1,
                grown=HEADER),
-        Reader("token", jwt, seeds.TOKENS, seeds.IN_TOKENS, 10, 0.1, grown=HEADER, most=1024),
-        Reader("json", strict, seeds.JSONS, seeds.IN_JSON, 25, 0.15, grown=BODY,
+        Reader("token", jwt, seeds.TOKENS, seeds.IN_TOKENS, 12, 0.1, grown=HEADER, most=1024),
+        Reader("json", strict, seeds.JSONS, seeds.IN_JSON, 18, 0.15, grown=BODY,
                alone=[partial(_parsed, parse) for parse in PARSERS]),
-        Reader("body", instance, seeds.INSTANCES, seeds.IN_JSON, 6, 0.1, grown=BODY),
+        Reader("body", instance, seeds.INSTANCES, seeds.IN_JSON, 22, 0.15, grown=BODY),
         Reader("schema", schema, seeds.SCHEMA_TEXTS, seeds.IN_SCHEMAS, 1, 0.1, grown=0, most=1024),
-        Reader("accept", accept, seeds.ACCEPTS, seeds.IN_ACCEPT, 8, 0.1, grown=HEADER),
+        Reader("accept", accept, seeds.ACCEPTS, seeds.IN_ACCEPT, 6, 0.1, grown=HEADER),
         Reader("policy", policy, seeds.POLICIES, seeds.IN_POLICIES, 1, 0.1, grown=0, most=2048),
-        Reader("request", request, seeds.REQUESTS, seeds.IN_REQUESTS, 4, 0.1, grown=HEADER,
+        Reader("request", request, seeds.REQUESTS, seeds.IN_REQUESTS, 5, 0.1, grown=HEADER,
                most=1024),
     )
 }  # fmt: skip

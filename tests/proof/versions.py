@@ -37,8 +37,9 @@ ENVIRONMENTS = {
 UV = "uv>=0.9"
 
 
-#: Pyramid 2.0 imports pkg_resources, which later ones do not have.
-OLD = ("setuptools>=80,<81",)
+#: Pyramid 2.0 imports pkg_resources, which later ones do not have, and of which earlier ones
+#: warn otherwise than setup.cfg expects.
+OLD = ("setuptools>=80.9,<81",)
 
 
 def uv(*arguments, **options):
@@ -91,14 +92,18 @@ def ran(told):
     return found.get("passed", 0), found.get("skipped", 0), failed
 
 
+#: As `make test` runs them.
+PARALLEL = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+
+
 def run(name, tests):
     """Make it, run the tests in it, and keep what came."""
     python = make(name)
     print(f"{name} ...", file=sys.stderr, flush=True)
-    command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", *tests]
+    command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", *PARALLEL]
     log = WORK / f"{name}.log"
     with log.open("wb") as output:
-        subprocess.run(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, check=False)
+        subprocess.run([*command, *tests], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, check=False)
     passed, skipped, failed = ran(log.read_text("utf-8", "replace"))
     kept = json.loads(KEPT.read_text("utf-8")) if KEPT.exists() else {}
     kept[name] = {
