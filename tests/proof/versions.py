@@ -103,7 +103,9 @@ def run(name, tests):
     command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", *PARALLEL]
     log = WORK / f"{name}.log"
     with log.open("wb") as output:
-        subprocess.run([*command, *tests], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, check=False)
+        subprocess.run(
+            [*command, *tests], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, check=False
+        )
     passed, skipped, failed = ran(log.read_text("utf-8", "replace"))
     kept = json.loads(KEPT.read_text("utf-8")) if KEPT.exists() else {}
     kept[name] = {
