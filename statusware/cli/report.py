@@ -64,7 +64,7 @@ def _rows(lines: Iterable[str]) -> list[Row]:
 
 
 def _record(line: str) -> tuple[str, int, str, str] | None:
-    """Layer, status, code, and name of the route or request line of a record; None for other lines."""
+    """Layer, status, code, and name of the route or request line of a record; else None."""
     try:
         if MARK not in line and _QUOTED in line:  # a log whose lines are JSON themselves
             line = str(json.loads(line[line.index("{") :])["message"])

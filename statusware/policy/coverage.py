@@ -52,6 +52,9 @@ def findings(policy: Policy, app_routes: Iterable[AppRoute] | None = None) -> li
         found += _without_route(policy, listed)
     for route in policy.routes:
         found += _about_rule(policy, route)
+    for name in policy.unset:
+        told = "the environment variable is not set; no server starts without it"
+        found.append(Finding("warning", "unset", name, told))
     return sorted(found, key=lambda finding: finding.level != "error")
 
 
