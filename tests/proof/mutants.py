@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.proof.mutations import OWN, faults, mutate, operators, same, where
-from tests.proof.noticing import ROOT, Bench
+from tests.proof.noticing import ROOT, Bench, digests
 from tests.proof.report import Section, program
 
 __all__ = ["PARTS", "modules", "same"]
@@ -142,8 +142,7 @@ def tried(bench, chosen, every, results, whole=False):
     files = list(expanded(PARTS[part][1])) if whole else ()
     verdict, by = bench.judge(module, line, changed, files)
     seconds = round(time.monotonic() - begin, 1)
-    old = by.partition("::")[0] not in bench.changed
-    results.add({**result, "verdict": verdict, "by": by, "seconds": seconds, "old": old})
+    results.add({**result, "verdict": verdict, "by": by, "seconds": seconds})
 
 
 def run(options, every, results):
@@ -187,7 +186,7 @@ def told(options, results, total):
     known = json.loads(EXPLAINED.read_text("utf-8"))
     survivors = results.survivors()
     section = Section("mutants", "cosmic-ray", command=f"make mutants SAMPLE={options.sample}")
-    table(section, results)
+    table(section, results, Recorded(WORK / "tests.json"))
     own = Counter(each["verdict"] for each in results.last.values() if each["operator"] in OWN)
     section.note(
         f"A sample with seed {options.seed} of the {total:,} faults that cosmic-ray's operators "
@@ -202,7 +201,7 @@ def told(options, results, total):
     return sum(key(each) not in known for each in survivors)
 
 
-def table(section, results):
+def table(section, results, tests):
     """A row for each part, and their sum."""
     section.row(
         *("part", "faults", "noticed at once", "by tests written since", "time ran out"),
@@ -210,7 +209,7 @@ def table(section, results):
     )
     for part in (*PARTS, "all"):
         counts = Counter(
-            _outcome(results, each)
+            tests.outcome(results.first[key(each)], each)
             for each in results.last.values()
             if part in ("all", each["part"])
         )
@@ -220,11 +219,21 @@ def table(section, results):
         section.row(part, of, *(counts[name] for name in shown), share)
 
 
-def _outcome(results, last):
-    """The last verdict; "since" where it needed a test that the first run did not have."""
-    first = results.first[key(last)]["verdict"]
-    since = first == "survived" and last["verdict"] != "survived" and not last["old"]
-    return "since" if since else last["verdict"]
+class Recorded:
+    """The tests that there were when the first run began, as they were recorded."""
+
+    def __init__(self, record):
+        found = json.loads(record.read_text("utf-8")) if record.exists() else {}
+        self.files, self.known = found.get("files", {}), found.get("seconds", {})
+        self.now = digests(ROOT)
+
+    def outcome(self, first, last):
+        """The last verdict; "since" where it needed a test that has been written or changed."""
+        file = last["by"].partition("::")[0]
+        if last["verdict"] != "killed" or self.files.get(file) == self.now.get(file):
+            return last["verdict"]
+        new = first["verdict"] == "survived" or last["by"] not in self.known
+        return "since" if new and "::" in last["by"] else "killed"
 
 
 def explained(survivor, known):

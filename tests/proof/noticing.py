@@ -23,7 +23,7 @@ from pathlib import Path
 
 from tests.proof.warm import Server
 
-__all__ = ["Bench", "Chosen"]
+__all__ = ["Bench", "Chosen", "digests"]
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -43,6 +43,9 @@ FIRST, SECONDS = 40, 1.5
 
 #: Processor time: so much more than the recording took, and so many seconds; memory, in bytes.
 TIMES, MORE, MEMORY = 4, 10, 6 << 30
+
+
+UNRUN = "no test runs this line"
 
 
 class Chosen:
@@ -133,7 +136,7 @@ class Bench:
 
         def done(recorder):
             found = recorder.recorded(self.package)
-            record.write_text(json.dumps({**found, "files": self.digests()}), "utf-8")
+            record.write_text(json.dumps({**found, "files": digests(self.folder)}), "utf-8")
 
         failed = self._child(None, tests, 3600, made, done, compiled=True)
         if failed is None or not record.exists():
@@ -155,43 +158,37 @@ class Bench:
         return lines
 
     def quickly(self, module, changed, tests):
-        """The test that fails in the process that is warm; None: too slow; False: none, or unknown."""
-        if self.warm is None or not tests:
+        """The test that fails in the process that is warm ("": none); None: too slow; False: unknown."""
+        if self.warm is None:
             return False
+        if not tests:
+            return ""
         source = (self.package / module).read_text("utf-8")
         limit = MORE + TIMES * sum(self.record["seconds"][test] for test in tests)
         job = (module, source, changed, tests, limit)
         self.warm.write(json.dumps(job) + "\n")
         self.warm.flush()
         found = json.loads(self.warm.readline())
-        return found[0] if found else None if found is None else False
+        return found if not isinstance(found, list) else "".join(found)
 
     def noticed(self, module, changed, *each):
         """The same, of some tests and then others; what fails has to fail again, and only so."""
         for tests in each:
             failed = self.quickly(module, changed, tests)
-            if failed is None:
-                return None
+            if failed in (None, False):
+                return failed
             if failed and self.quickly(module, changed, [failed]):
                 if failed not in self.sound:
-                    self.sound[failed] = self.quickly(module, None, [failed]) is False
+                    self.sound[failed] = self.quickly(module, None, [failed]) == ""
                 if self.sound[failed]:
                     return failed
-        return False
-
-    def digests(self):
-        """{path: digest} of all Python files of the copy."""
-        files = [*self.package.rglob("*.py"), *(self.folder / "tests").rglob("*.py")]
-        return {
-            str(file.relative_to(self.folder)): hashlib.sha256(file.read_bytes()).hexdigest()[:16]
-            for file in files
-        }
+        return ""
 
     @cached_property
     def changed(self):
         """Files that are not as they were recorded; test modules among them are tried whole."""
         then = self.record["files"]
-        return {name for name, digest in self.digests().items() if then.get(name) != digest}
+        return {name for name, digest in digests(self.folder).items() if then.get(name) != digest}
 
     def run(self, tests, files=None):
         """The tests that fail (none: they pass); None where they take too long."""
@@ -262,10 +259,10 @@ class Bench:
         first = self.first(tests)
         rest = self._quickest(sorted(set(tests) - set(first)))
         quickly = self.noticed(module, changed, first, rest)
-        if quickly is not False:
-            return ("killed", quickly) if quickly else ("too slow", "")
-        if self.warm is not None:  # now with what is made when it is imported
-            first, rest = first + rest, []
+        if quickly is None:
+            return "too slow", ""
+        if quickly is not False:  # what survives here is tried again, with all that is imported
+            return ("killed", quickly) if quickly else ("survived", "" if tests else UNRUN)
         new = [name for name in sorted(self.changed) if Path(name).name.startswith("test_")]
         for chosen, files in ((first, None), (None, new), (rest, None), (None, list(whole))):
             if chosen or files:
@@ -274,7 +271,7 @@ class Bench:
                     return "too slow", ""
                 if failed and self.confirmed(module, changed, failed[0]):
                     return "killed", failed[0]
-        return "survived", "" if tests else "no test runs this line"
+        return "survived", "" if tests else UNRUN
 
     def confirmed(self, module, changed, test):
         """Whether a test fails again, alone, and passes without the fault."""
@@ -317,6 +314,15 @@ class Bench:
                 break
             chosen.append(test)
         return sorted(chosen, key=lambda test: files.index(test.partition("::")[0]))
+
+
+def digests(folder):
+    """{path: digest} of all Python files of a checkout."""
+    files = [*(folder / "statusware").rglob("*.py"), *(folder / "tests").rglob("*.py")]
+    return {
+        str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+        for file in files
+    }
 
 
 def _waited(child, limit):

@@ -114,10 +114,10 @@ class Server:
         os.close(writes)
         ended = self.waited(child, limit)
         with os.fdopen(reads, "rb") as told:
-            failed = told.read().decode() if ended == 0 else ""
+            failed = told.read().decode()
         if ended is None or (os.WIFSIGNALED(ended) and os.WTERMSIG(ended) == signal.SIGXCPU):
             return None
-        return [failed] if failed else []
+        return ([failed] if failed else []) if ended == 0 else False
 
     def pytest_runtest_logreport(self, report):
         if report.failed:
