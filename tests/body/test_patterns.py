@@ -109,7 +109,9 @@ def test_what_is_no_pattern(pattern):
         compile_pattern(pattern)
 
 
-@pytest.mark.parametrize("count", ["{1,100000}", "{65536}", "{1000000}", f"{{{'9' * 5000}}}"])
+@pytest.mark.parametrize(
+    "count", ["{1,100000}", "{65536}", "{1000000}", f"{{{'9' * 5000}}}", f"{{{'0' * 18}1}}"]
+)
 def test_what_is_a_pattern_but_too_large(count):
     with pytest.raises(PolicyError, match="is too large for us: it counts to more than 65535"):
         compile_pattern(f"^a{count}$")

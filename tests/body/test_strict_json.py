@@ -119,6 +119,7 @@ REFUSED = [
     (b"[" * 1000, 1, 65, "at most 64 levels of nesting"),
     (b"[" * 100_000, 1, 65, "at most 64 levels of nesting"),
     (b'["\\"", ' + b"[" * 64, 1, 71, "at most 64 levels of nesting"),
+    (b"[" * 65 + b"\xff", 1, 66, "a valid UTF-8 character"),
 ]
 
 
