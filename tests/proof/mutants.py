@@ -42,7 +42,7 @@ PARTS = {
         "tests/auth tests/test_policy.py tests/test_options.py",
     ),
     "bodies": ("body/*.py layers/body.py", "tests/body"),
-    "schemas": ("body/schema/*.py body/patterns/*.py", "tests/body tests/openapi"),
+    "schemas": ("body/schema/*.py body/patterns/*.py", "tests/openapi tests/body"),
 }
 
 #: The tests of which is recorded what they run.
@@ -125,42 +125,53 @@ def key(result):
     return f"{result['module']}: {result['before']} => {result['after']}"
 
 
-def tried(bench, chosen, every, results, whole=False):
-    """Judge a fault, unless its change is known already; None where it is no fault."""
+def made(bench, chosen, every):
+    """A fault: its source, and what is to be known of it; None where it is none."""
     part, module, name, at = chosen
     source = (bench.package / module).read_text("utf-8")
     changed = mutate(source, name, every[name], at)
     if changed is None:
-        return
+        return None
     line, before, after = where(source, changed)
     result = {"part": part, "module": module, "operator": name, "at": at, "line": line}
-    result |= {"before": before, "after": after}
-    known = results.last.get(key(result))
-    if known and not (whole and known["verdict"] == "survived"):
-        return
+    return changed, {**result, "before": before, "after": after}
+
+
+def judged(results, result, judge, *wants):
+    """Judge a fault, and keep what comes of it."""
     begin = time.monotonic()
-    files = list(expanded(PARTS[part][1])) if whole else ()
-    verdict, by = bench.judge(module, line, changed, files)
+    verdict, by = judge(result["module"], result["line"], *wants)
     seconds = round(time.monotonic() - begin, 1)
     results.add({**result, "verdict": verdict, "by": by, "seconds": seconds})
 
 
 def run(options, every, results):
-    """Try a sample, or once more what survived."""
-    found = ordered(listed(every), options.seed)
-    if options.again is not None:
-        again = {key(each) for each in results.survivors() if options.again in key(each)}
-        tries = {(e["module"], e["operator"]) for e in results.survivors() if key(e) in again}
-        found = [each for each in found if each[1:3] in tries]
-    folder = "copy" if options.again is None else "again"
-    warm = options.again is None
-    bench = Bench(WORK / folder, WORK / "tests.json", list(expanded(TESTS)), warm)
+    """Try a sample."""
+    bench = Bench(WORK / "copy", WORK / "tests.json", list(expanded(TESTS)))
     end = time.monotonic() + options.seconds
-    for chosen in found:
-        enough = options.again is None and len(results.last) >= options.sample
-        if enough or time.monotonic() > end:
+    for chosen in ordered(listed(every), options.seed):
+        if len(results.last) >= options.sample or time.monotonic() > end:
             break
-        tried(bench, chosen, every, results, options.again is not None)
+        found = made(bench, chosen, every)
+        if found and key(found[1]) not in results.last:
+            judged(results, found[1], bench.judge, found[0])
+
+
+def again(options, every, results):
+    """Try what survived with the tests as they are now; with all, if nothing explains it."""
+    survivors = {key(each): each for each in results.survivors() if options.again in key(each)}
+    bench = Bench(WORK / "again", WORK / "tests.json", list(expanded(TESTS)))
+    known = json.loads(EXPLAINED.read_text("utf-8"))
+    end = time.monotonic() + options.seconds
+    faults = [
+        [each[name] for name in ("part", "module", "operator", "at")] for each in survivors.values()
+    ]
+    moved = {(each["module"], each["operator"]) for each in survivors.values()}
+    for chosen in (*faults, *(each for each in listed(every) if tuple(each[1:3]) in moved)):
+        found = made(bench, chosen, every) if survivors and time.monotonic() < end else None
+        if found and survivors.pop(key(found[1]), None):
+            whole = [] if key(found[1]) in known else list(expanded(PARTS[chosen[0]][1]))
+            judged(results, found[1], bench.again, found[0], whole)
 
 
 def main(argv=None):
@@ -177,7 +188,7 @@ def main(argv=None):
     results = Results(WORK / f"seed-{options.seed}.jsonl")
     every = operators(WORK / "lib")
     if not options.told:
-        run(options, every, results)
+        (run if options.again is None else again)(options, every, results)
     return told(options, results, sum(1 for _ in listed(every)))
 
 

@@ -41,6 +41,9 @@ PRELOADING = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
 #: Tests and seconds (of the recording) that a fault is tried with at first.
 FIRST, SECONDS = 40, 1.5
 
+#: Seconds (of the recording) of further tests, where all has to be imported for each fault.
+MOST = 20
+
 #: Processor time: so much more than the recording took, and so many seconds; memory, in bytes.
 TIMES, MORE, MEMORY = 4, 10, 6 << 30
 
@@ -110,7 +113,7 @@ class Recorder(Chosen):
 class Bench:
     """A copy of the checkout, in `folder`. `tests` are recorded, if `record` has nothing yet."""
 
-    def __init__(self, folder, record, tests, warm=False):
+    def __init__(self, folder, record, tests):
         self.folder, self.package = folder, folder / "statusware"
         self.sound = {}
         shutil.rmtree(folder, ignore_errors=True)
@@ -126,7 +129,7 @@ class Bench:
         sys.dont_write_bytecode = True
         self.record = json.loads(record.read_text("utf-8"))
         self.names = list(self.record["seconds"])
-        self.warm = self._served(tests) if warm else None
+        self.warm = self._served(tests)
 
     def _record(self, record, tests):
         def made(tell):
@@ -159,12 +162,13 @@ class Bench:
 
     def quickly(self, module, changed, tests):
         """The test that fails in the process that is warm ("": none); None: too slow; False: unknown."""
-        if self.warm is None:
-            return False
         if not tests:
             return ""
         source = (self.package / module).read_text("utf-8")
-        limit = MORE + TIMES * sum(self.record["seconds"][test] for test in tests)
+        known = self.record["seconds"]
+        limit = MORE + TIMES * sum(
+            known.get(test, 120 if "::" not in test else 1) for test in tests
+        )
         job = (module, source, changed, tests, limit)
         self.warm.write(json.dumps(job) + "\n")
         self.warm.flush()
@@ -252,26 +256,45 @@ class Bench:
             if kept is not None:
                 compiled.write_bytes(kept)
 
-    def judge(self, module, line, changed, whole=()):
-        """("killed", test), ("too slow", "") or ("survived", why); `whole`: files to end with."""
-        source = (self.package / module).read_text("utf-8")
-        tests = self.covering(module, line, source)
+    def judge(self, module, line, changed):
+        """("killed", test), ("too slow", "") or ("survived", why)."""
+        tests = self.covering(module, line)
         first = self.first(tests)
         rest = self._quickest(sorted(set(tests) - set(first)))
         quickly = self.noticed(module, changed, first, rest)
-        if quickly is None:
-            return "too slow", ""
-        if quickly is not False:  # what survives here is tried again, with all that is imported
-            return ("killed", quickly) if quickly else ("survived", "" if tests else UNRUN)
+        if quickly is False:  # only where it is imported with the fault
+            return self._slowly(module, changed, (first, None), (self._some(rest), None))
+        return _verdict(quickly, "" if tests else UNRUN)
+
+    def again(self, module, line, changed, whole):
+        """The same, by tests that are new or changed, and then by all of these files."""
         new = [name for name in sorted(self.changed) if Path(name).name.startswith("test_")]
-        for chosen, files in ((first, None), (None, new), (rest, None), (None, list(whole))):
+        quickly = self.noticed(module, changed, new) if new else ""
+        if quickly or quickly is None:
+            return _verdict(quickly, "")
+        slowly = [(None, new)] if quickly is False else []
+        if whole:
+            slowly += [(self.covering(module, line), None), (None, whole)]
+        return self._slowly(module, changed, *slowly)
+
+    def _slowly(self, module, changed, *each):
+        """The same, each time with all that is imported."""
+        for chosen, files in each:
             if chosen or files:
                 failed = self.with_fault(module, changed, chosen, files)
-                if failed is None:
-                    return "too slow", ""
-                if failed and self.confirmed(module, changed, failed[0]):
-                    return "killed", failed[0]
-        return "survived", "" if tests else UNRUN
+                if failed is None or (failed and self.confirmed(module, changed, failed[0])):
+                    return _verdict(failed and failed[0], "")
+        return "survived", ""
+
+    def _some(self, tests):
+        """The first of them, as many as take so long; `again` has all."""
+        seconds, chosen = 0.0, []
+        for test in tests:
+            seconds += 0.01 + self.record["seconds"][test]
+            if seconds > MOST:
+                break
+            chosen.append(test)
+        return chosen
 
     def confirmed(self, module, changed, test):
         """Whether a test fails again, alone, and passes without the fault."""
@@ -281,8 +304,9 @@ class Bench:
             self.sound[test] = self.run([test]) == []
         return self.sound[test] and self.with_fault(module, changed, [test]) != []
 
-    def covering(self, module, line, source):
+    def covering(self, module, line):
         """The tests that run the statement of this line; else those that run the module's code."""
+        source = (self.package / module).read_text("utf-8")
         lines = self.record["lines"].get(module, {})
         known = f"statusware/{module}" not in self.changed
         found = [lines.get(str(at), []) for at in _statement(source, line)] if known else []
@@ -314,6 +338,13 @@ class Bench:
                 break
             chosen.append(test)
         return sorted(chosen, key=lambda test: files.index(test.partition("::")[0]))
+
+
+def _verdict(failed, why):
+    """What the test that fails says; None: it took too long."""
+    if failed is None:
+        return "too slow", ""
+    return ("killed", failed) if failed else ("survived", why)
 
 
 def digests(folder):

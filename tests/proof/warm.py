@@ -71,7 +71,7 @@ def patch(functions, found):
 class Server:
     """A pytest plugin: instead of the tests it runs what it is asked for, in forks.
 
-    It reads a job a line: [module, source, changed, tests, limit]; it answers in a line what failed,
+    It reads a job a line: [module, source, changed, tests or files, limit]; it answers in a line what failed,
     null for what takes too long, and false for what it cannot try.
     """
 
@@ -80,7 +80,10 @@ class Server:
         self.failed = []
 
     def pytest_runtestloop(self, session):
-        items = {item.nodeid: item for item in session.items}
+        items = defaultdict(list)
+        for item in session.items:
+            items[item.nodeid].append(item)
+            items[item.nodeid.partition("::")[0]].append(item)
         functions = live()
         gc.freeze()
         self._say(len(items))
@@ -88,7 +91,7 @@ class Server:
             module, source, changed, tests, limit = json.loads(line)
             name = str(self.folder / "statusware" / module)
             found = patches(name, source, changed) if changed is not None else []
-            chosen = [items[test] for test in tests if test in items]
+            chosen = [item for test in tests for item in items.get(test, ())]
             if found is None or not chosen:
                 self._say(False)
             else:
