@@ -224,6 +224,12 @@ def test_the_automaton_and_re_agree(pattern, text):
     assert stepper.matches(text) is compile_pattern(pattern, "trusted")(text)
 
 
+def test_time_at_the_start_is_bounded():
+    started = time.process_time()
+    assert compile_pattern("^" + "(a|b|c)*x" * 150 + "$")("ax" * 150)
+    assert time.process_time() - started < 5  # 0.6 s; without a limit 10 s
+
+
 def test_the_automaton_forgets(monkeypatch):
     monkeypatch.setattr("statusware.body.patterns.stepper.MAX_KNOWN", 10)
     tree = read("^.*a.*b$")

@@ -171,6 +171,29 @@ def test_yaml_without_the_extra(folder, monkeypatch):
     assert 'pip install "statusware[openapi]"' in str(raised.value)
 
 
+TAGGED = {
+    "$defs": {"A": {"required": ["t"]}, "B": {"required": ["t"]}},
+    "oneOf": [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/B"}],
+    "discriminator": {"propertyName": "t"},
+}
+COUNTED = {"contains": {"type": "integer"}, "unevaluatedItems": False}
+DRAFTS = [
+    # what $schema says, a schema, a value, whether it is valid
+    ("https://json-schema.org/draft/2020-12/schema", COUNTED, [1], True),
+    ("https://json-schema.org/draft/2019-09/schema", COUNTED, [1], False),
+    ("https://json-schema.org/draft/2020-12/schema", TAGGED, {"t": "A"}, False),
+    ("https://spec.openapis.org/oas/3.1/dialect/base", TAGGED, {"t": "A"}, True),
+    ("https://spec.openapis.org/oas/3.1/dialect/base", TAGGED, {"t": "C"}, False),
+    ("https://spec.openapis.org/oas/3.1/dialect/base", TAGGED, {}, False),
+]
+
+
+@pytest.mark.parametrize(("uri", "schema", "value", "valid"), DRAFTS)
+def test_drafts_differ(uri, schema, value, valid):
+    made = Schema({"$schema": uri, **schema})
+    assert (made.accepts(value), not made.violations(value)) == (valid, valid)
+
+
 def test_a_schema_cannot_be_changed_from_outside():
     source = {"properties": {"a": {"type": "string"}}}
     schema = Schema(source)
