@@ -101,6 +101,8 @@ REFUSED = [
     (b'{"a"', 1, 5, "a colon"),
     (b'{"a": "b"', 1, 10, "a comma or }"),
     (b"[[], [1]", 1, 9, "a comma or ]"),
+    (b'[{"a":1},', 1, 10, "a value before the end"),
+    (b'{"a":[1],', 1, 10, "a name in double quotes"),
     (b"[fal", 1, 2, "a value"),
     (b'"\\ud83d\\ude', 1, 8, 'one of the escapes \\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX'),
     (b"[" + b"1," * 5000 + b"18446744073709551616]", 1, 10002, "an integer from -2^63 to 2^64-1"),

@@ -31,12 +31,13 @@ PARTS = {
         "rules/pattern.py rules/tree.py rules/route.py rules/routes.py request.py readings.py "
         "layers/routing.py",
         "tests/rules tests/layers/test_routing.py tests/layers/test_known_paths.py "
-        "tests/layers/test_warm.py tests/test_request.py tests/bypass",
+        "tests/layers/test_warm.py tests/test_request.py tests/test_cost.py tests/bypass",
     ),
     "decision": (
         "rules/decision.py rules/principals.py rules/predicates.py layers/access.py "
         "layers/guard.py layers/report.py",
-        "tests/rules tests/layers tests/policy tests/test_policy.py tests/test_layers.py",
+        "tests/rules tests/layers tests/policy tests/test_policy.py tests/test_layers.py "
+        "tests/test_cost.py",
     ),
     "credentials": (
         "auth/*.py layers/authentication.py",

@@ -41,7 +41,7 @@ PRELOADING = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
 #: Tests and seconds (of the recording) that a fault is tried with at first.
 FIRST, SECONDS = 40, 1.5
 
-#: Seconds (of the recording) of further tests, where all has to be imported for each fault.
+#: Seconds (of the recording) of further tests; `again` has all.
 MOST = 20
 
 #: Processor time: so much more than the recording took, and so many seconds; memory, in bytes.
@@ -260,10 +260,10 @@ class Bench:
         """("killed", test), ("too slow", "") or ("survived", why)."""
         tests = self.covering(module, line)
         first = self.first(tests)
-        rest = self._quickest(sorted(set(tests) - set(first)))
+        rest = self._some(self._quickest(sorted(set(tests) - set(first))))
         quickly = self.noticed(module, changed, first, rest)
         if quickly is False:  # only where it is imported with the fault
-            return self._slowly(module, changed, (first, None), (self._some(rest), None))
+            return self._slowly(module, changed, (first, None), (rest, None))
         return _verdict(quickly, "" if tests else UNRUN)
 
     def again(self, module, line, changed, whole):
@@ -287,7 +287,7 @@ class Bench:
         return "survived", ""
 
     def _some(self, tests):
-        """The first of them, as many as take so long; `again` has all."""
+        """The first of them, as many as take so long."""
         seconds, chosen = 0.0, []
         for test in tests:
             seconds += 0.01 + self.record["seconds"][test]
