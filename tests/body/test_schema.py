@@ -7,7 +7,7 @@ import time
 import pytest
 
 from statusware import PolicyError
-from statusware.body.schema import Schema
+from statusware.body.schema import Options, Schema
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -97,6 +97,8 @@ def folder(tmp_path):
         "climbs.json": {"$ref": "../secret.json"},
         "absolute.json": {"$ref": outside.as_uri()},
         "host.json": {"$ref": "file://other/a.json"},
+        "data.json": {"$ref": (inside / "top.json").as_uri().replace("file:", "data:")},
+        "http.json": {"$ref": (inside / "top.json").as_uri().replace("file:", "http:")},
         "encoded.json": {"$ref": "%2e%2e/secret.json"},
         "draft7.json": {
             "$schema": "http://json-schema.org/draft-07/schema#",
@@ -155,6 +157,8 @@ def test_an_inline_schema_refers_to_files(folder):
         ("encoded.json", "outside"),
         ("link.json", "outside"),
         ("host.json", "none is ever fetched"),
+        ("data.json", "none is ever fetched"),
+        ("http.json", "none is ever fetched"),
         ("top.json#/$defs/nope", "not there"),
     ],
 )
@@ -185,12 +189,20 @@ DRAFTS = [
     ("https://spec.openapis.org/oas/3.1/dialect/base", TAGGED, {"t": "A"}, True),
     ("https://spec.openapis.org/oas/3.1/dialect/base", TAGGED, {"t": "C"}, False),
     ("https://spec.openapis.org/oas/3.1/dialect/base", TAGGED, {}, False),
+    *(
+        ("https://spec.openapis.org/oas/3.1/dialect/base", {"format": name}, value, valid)
+        for name, bits in (("int32", 31), ("int64", 63))
+        for value, valid in (
+            *((-(2**bits), True), (2**bits - 1, True)),
+            *((-(2**bits) - 1, False), (2**bits, False)),
+        )
+    ),
 ]
 
 
 @pytest.mark.parametrize(("uri", "schema", "value", "valid"), DRAFTS)
 def test_drafts_differ(uri, schema, value, valid):
-    made = Schema({"$schema": uri, **schema})
+    made = Schema({"$schema": uri, **schema}, options=Options(formats=True))
     assert (made.accepts(value), not made.violations(value)) == (valid, valid)
 
 
