@@ -203,6 +203,7 @@ ACCESS = {"iss": "i", "aud": "a", "client_id": "c", "jti": "1"}
         ({}, "jwt", {}, True),
         ({}, "at+jwt", {}, True),
         ({}, "dpop+jwt", {}, False),
+        ({}, "a+jwt", {}, False),
         ({}, "application/logout+JWT", {}, False),
         ({}, 5, {}, False),
         ({}, None, {}, False),

@@ -112,6 +112,12 @@ def test_what_is_no_pattern(pattern):
         compile_pattern(pattern)
 
 
+@pytest.mark.parametrize(("pattern", "place"), [(")", 1), ("a)", 2), ("ab)", 3), ("a**", 3)])
+def test_where_it_is_no_pattern(pattern, place):
+    with pytest.raises(PolicyError, match=f"at character {place}"):
+        compile_pattern(pattern)
+
+
 @pytest.mark.parametrize(
     "count", ["{1,100000}", "{65536}", "{1000000}", f"{{{'9' * 5000}}}", f"{{{'0' * 18}1}}"]
 )

@@ -189,6 +189,7 @@ DRAFTS = [
     ("https://spec.openapis.org/oas/3.1/dialect/base", TAGGED, {"t": "A"}, True),
     ("https://spec.openapis.org/oas/3.1/dialect/base", TAGGED, {"t": "C"}, False),
     ("https://spec.openapis.org/oas/3.1/dialect/base", TAGGED, {}, False),
+    ("https://spec.openapis.org/oas/3.1/dialect/base", TAGGED, {"t": ["A"]}, False),
     *(
         ("https://spec.openapis.org/oas/3.1/dialect/base", {"format": name}, value, valid)
         for name, bits in (("int32", 31), ("int64", 63))

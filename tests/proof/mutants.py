@@ -25,6 +25,12 @@ __all__ = ["PARTS", "modules", "same"]
 
 WORK = ROOT / ".mutants"
 
+#: Those that need nothing but what statusware itself can use.
+OPENAPI = (
+    "tests/openapi/test_schemas.py tests/openapi/test_bodies.py tests/openapi/test_document.py "
+    "tests/openapi/test_routes.py tests/openapi/test_security.py tests/openapi/test_answers.py"
+)
+
 #: Part: (its modules, the tests of all of it).
 PARTS = {
     "matching": (
@@ -44,14 +50,14 @@ PARTS = {
         "tests/auth tests/test_policy.py tests/test_options.py",
     ),
     "bodies": ("body/*.py layers/body.py", "tests/body"),
-    "schemas": ("body/schema/*.py body/patterns/*.py", "tests/openapi tests/body"),
+    "schemas": ("body/schema/*.py body/patterns/*.py", f"{OPENAPI} tests/body"),
 }
 
 #: The tests of which is recorded what they run.
 TESTS = (
     "tests/rules tests/auth tests/body tests/layers tests/policy tests/bypass tests/logs "
     "tests/test_layers.py tests/test_options.py tests/test_policy.py tests/test_problem.py "
-    "tests/test_request.py tests/test_wrap.py"
+    f"tests/test_request.py tests/test_wrap.py {OPENAPI}"
 )
 
 #: Not among them: they start browsers and servers, or are about other code.

@@ -117,7 +117,7 @@ class Bench:
         self.folder, self.package = folder, folder / "statusware"
         self.sound = {}
         shutil.rmtree(folder, ignore_errors=True)
-        ignored = shutil.ignore_patterns(".*", "docs", "benchmarks", "__pycache__")
+        ignored = shutil.ignore_patterns(".*", "docs", "__pycache__")
         shutil.copytree(ROOT, folder, ignore=ignored)
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         for name in PRELOADED:
@@ -156,8 +156,10 @@ class Bench:
             os._exit(self._tests(tests, 1 << 30, lambda _: server, None, False, 1))
         theirs.close()
         lines = ours.makefile("rw")
-        if not lines.readline():
+        told = lines.readline()
+        if not told:
             raise SystemExit("the tests cannot be collected")
+        self.new = [test for test in json.loads(told) if test not in self.record["seconds"]]
         return lines
 
     def quickly(self, module, changed, tests):
@@ -267,15 +269,15 @@ class Bench:
         return _verdict(quickly, "" if tests else UNRUN)
 
     def again(self, module, line, changed, whole):
-        """The same, by tests that are new or changed, and then by all of these files."""
-        new = [name for name in sorted(self.changed) if Path(name).name.startswith("test_")]
-        quickly = self.noticed(module, changed, new) if new else ""
+        """The same, by tests that are new or changed; then by all that run it, and these files."""
+        tests = self.covering(module, line)
+        since = [test for test in tests if test.partition("::")[0] in self.changed]
+        rest = self._quickest(sorted(set(tests) - set(since))) if whole else []
+        quickly = self.noticed(module, changed, self.new, since, rest)
         if quickly or quickly is None:
             return _verdict(quickly, "")
-        slowly = [(None, new)] if quickly is False else []
-        if whole:
-            slowly += [(self.covering(module, line), None), (None, whole)]
-        return self._slowly(module, changed, *slowly)
+        slowly = [] if quickly == "" else [(self.new + since, None), (rest, None)]
+        return self._slowly(module, changed, *slowly, (None, whole))
 
     def _slowly(self, module, changed, *each):
         """The same, each time with all that is imported."""

@@ -86,7 +86,7 @@ class Server:
             items[item.nodeid.partition("::")[0]].append(item)
         functions = live()
         gc.freeze()
-        self._say(len(items))
+        self._say([item.nodeid for item in session.items])
         for line in self.lines:
             module, source, changed, tests, limit = json.loads(line)
             name = str(self.folder / "statusware" / module)
