@@ -33,7 +33,7 @@ def check(app: str | None, policy: str, form: str) -> int:
     """Checks a policy, and whether it fits an app.
 
     Reads the policy as a server would at its start, and says what it found; a secret whose
-    variable is not set is a warning, so that it can be checked where no secret is. With APP
+    variable is not set is one finding, so that the others are told where no secret is. With APP
     ("module:name"), its own routes are compared with those of the policy. Exit status 0 if
     all is well, 1 if there are findings of the level "error", and 2, with one line that
     names file, key and reason, if no server would start with the policy.

@@ -55,7 +55,7 @@ def findings(policy: Policy, app_routes: Iterable[AppRoute] | None = None) -> li
         found += _about_rule(policy, route)
     for name in policy.unset:
         told = "the environment variable is not set; no server starts without it"
-        found.append(Finding("warning", "unset", name, told))
+        found.append(Finding("error", "unset", name, told))
     return sorted(found, key=lambda finding: finding.level != "error")
 
 

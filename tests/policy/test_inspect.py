@@ -81,7 +81,7 @@ def test_a_slip_is_none_the_less_one(folder):
 
 
 COMMANDS = {
-    "check": 0,
+    "check": 1,
     "who POST /recipes": 0,
     "explain POST /recipes": 1,
     "explain POST /recipes --as role:editor": 1,
@@ -103,10 +103,10 @@ def test_others_do(command, capsys):
     assert "the environment variable NEW_SECRET is not set" in capsys.readouterr().err
 
 
-def test_check_warns(capsys):
-    assert main(["check", "--format", "json"]) == 0
+def test_check_says_so_among_the_rest(capsys):
+    assert main(["check", "--format", "json"]) == 1
     found = json.loads(capsys.readouterr().out)["findings"]
     assert [(each["level"], each["kind"], each["route"]) for each in found] == [
-        ("warning", "unset", "NEW_SECRET"),
-        ("warning", "unset", "OLD_SECRET"),
+        ("error", "unset", "NEW_SECRET"),
+        ("error", "unset", "OLD_SECRET"),
     ]
