@@ -37,13 +37,13 @@ __all__ = ["serve"]
 def serve(app: str, policy: str, host: str, port: int, workers: int, form: str) -> None:
     """Serves an app behind its policy until Ctrl-C.
 
-    APP is "module:name" or "module:factory()"; what is not given is that of the variables
-    STATUSWARE_APP and STATUSWARE_POLICY. In gunicorn where that is installed, which then
-    takes the place of this process; else in Werkzeug's server, which is for development
+    APP is "module:name", "module:factory()" or "shop.ini"; what is not given is that of the
+    variables STATUSWARE_APP and STATUSWARE_POLICY. In gunicorn where that is installed, which
+    then takes the place of this process; else in Werkzeug's server, which is for development
     only. The log goes to stderr; as JSON, each record is a line. Exit status 2 if it does not
     start, else that of gunicorn.
     """
-    if not re.fullmatch(r"[\w.]+:.+", app):
+    if not re.fullmatch(r"[\w.]+:.+|.+\.ini(#.*)?", app):
         raise click.UsageError('APP is "module:name", as in shop.wsgi:app')
     Policy.load(policy)  # so that a wrong policy is told here, not by each worker
     if importlib.util.find_spec("gunicorn") is not None:

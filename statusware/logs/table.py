@@ -53,8 +53,8 @@ MIDSTREAM = Event(
     _RAISED, "an exception comes too late to be answered", traceback=True,
 )  # fmt: skip
 BARE = Event(
-    "app-5xx", _ENVELOPE, ERROR, "%r was answered %d by the app [%s]",
-    ("layer", "status", *_REQUEST), "the app answers a 5xx of its own",
+    "app-5xx", _ENVELOPE, WARNING, "%r was answered %d by the app [%s]",
+    ("layer", "status", *_REQUEST), "the app answers a 5xx of its own, and no exception is known",
 )  # fmt: skip
 TRANSLATED = Event(
     "translated", _ENVELOPE, INFO, "%r: %s [%s]", ("status", "code", *_RAISED),

@@ -47,12 +47,27 @@ UNCOVERED = [
     (["* /a"], ["GET,POST /a"], set()),
     (["GET /{x}"], ["GET /{y:int}", "GET /{z}"], set()),
     (["GET /{x:int}"], ["GET /{y:int}"], set()),
-    (["GET /{x:int}"], ["GET /{y}"], {"GET /{y}"}),
+    (["GET /{x:int}"], ["GET /{y}"], set()),  # all others are a 404
+    (["GET /a/{x:int}/{y:uuid}"], ["GET,PUT /a/{z}/{w}"], {"PUT /a/{z}/{w}"}),
+    (["GET /new"], ["GET /{y}"], {"GET /{y}"}),
+    (["GET /{x:int}"], ["* /{y}", "* /{y}/a"], {"/{y}/a"}),
+    (["GET /{x:int}"], ["GET /{y:uuid}"], {"GET /{y:uuid}"}),
     (["GET /{x:path}"], ["GET /{y}", "GET /a/b", "GET /{z:path}"], set()),
     (["GET /a/{x}"], ["GET /a/{y:path}"], {"GET /a/{y:path}"}),
     (["GET /a"], ["* /a", "* /b"], {"/b"}),
     (["GET /a"], ["LOCK /b"], set()),  # a method that is 501 anyway
 ]
+
+
+def test_a_rule_may_take_less_than_the_route_where_the_rest_is_refused():
+    narrow, routes = "GET /{x:int}", ["GET,POST /{y}"]
+    assert kinds(policy(narrow), *routes) == {("narrowed", "GET /{y}"), ("uncovered", "POST /{y}")}
+    [told] = [f for f in findings(policy(narrow), app_routes(*routes)) if f.kind == "narrowed"]
+    assert (told.level, told.message) == (
+        "warning",
+        "the policy takes /{x:int} alone; what else the app takes there is a 404",
+    )
+    assert ("uncovered", "GET /{y}") in kinds(policy(narrow, unlisted="pass"), *routes)
 
 
 @pytest.mark.parametrize(("rules", "routes", "missing"), UNCOVERED, ids=told)
