@@ -63,7 +63,7 @@ def schemathesis(folder, document, port, *words):
         [
             program("schemathesis"), "run", str(document), "--url", f"http://127.0.0.1:{port}",
             "--max-examples", "10", "--generation-deterministic", "--exclude-checks", EXCLUDED,
-            "--no-color", *words,
+            "--no-color", "--request-timeout", "60", *words,
         ],
         capture_output=True, text=True, cwd=folder, env=environment(HOME=str(folder)),
     )  # fmt: skip
