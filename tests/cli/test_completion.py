@@ -75,7 +75,7 @@ done
 def test_bash(folder):
     done = subprocess.run(
         ["bash", "-c", ASK],
-        cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=60, check=False,
+        cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.stdout == "list\n/recipes\nexpectation-failed\n", done.stderr
     assert done.stderr == ""

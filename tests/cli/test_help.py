@@ -56,7 +56,7 @@ def test_examples_of_the_help_run(name, tmp_path):
     script = f"{BEFORE.get(name, ':')} >/dev/null 2>&1; {line}"
     done = subprocess.run(
         ["bash", "-c", script], cwd=tmp_path, env=environment(tmp_path), capture_output=True,
-        text=True, timeout=120, check=False,
+        text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == ENDS.get(name, 0), (done.stdout, done.stderr)
     assert "Traceback" not in done.stderr

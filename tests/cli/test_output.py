@@ -301,7 +301,7 @@ def shell(folder, line, **variables):
         cwd=folder,
         env=environment(folder, **variables),
         capture_output=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
@@ -315,7 +315,7 @@ def on_terminal(folder, line, *, wide=80, **variables):
         ["bash", "-c", line], cwd=folder, env=env, stdin=theirs, stdout=theirs, stderr=theirs
     )
     os.close(theirs)
-    seen, deadline = b"", time.monotonic() + 60
+    seen, deadline = b"", time.monotonic() + 300
     while time.monotonic() < deadline:
         if select.select([ours], [], [], 0.2)[0]:
             try:
@@ -417,12 +417,12 @@ def test_ctrl_c(folder):
         [sys.executable, "-m", "statusware", "check", "slow:app"],
         cwd=folder, env=environment(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not (folder / "begun").exists():
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.send_signal(2)
-    _out, err = process.communicate(timeout=60)
+    _out, err = process.communicate(timeout=300)
     assert process.returncode == 130
     assert b"Traceback" not in err
 

@@ -441,7 +441,7 @@ def test_a_body_that_trickles_in_occupies_a_worker_unless_nginx_buffers(uploads,
             )
             time.sleep(0.5)
             try:
-                answered = ask(port, "GET", "/pid", timeout=4)[0] == 200
+                answered = ask(port, "GET", "/pid", timeout=30 if free else 1)[0] == 200
             except TimeoutError:
                 answered = False
             assert answered is free
