@@ -51,7 +51,7 @@ docs: $(STAMP)
 fuzz: $(STAMP)
 	@HYPOTHESIS_PROFILE=random $(BIN)/python -m pytest -q -m hypothesis
 	@STATUSWARE_CORPUS=whole $(BIN)/python -m pytest -q tests/bypass/test_corpus.py
-	@$(BIN)/python -m tests.bypass.fuzz --cases $(or $(CASES),1000000) $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m tests.bypass.fuzz --cases $(or $(CASES),1000000) $(if $(SEED),--seed $(SEED)) $(DOCUMENT_FLAG)
 
 # What docs/reliability.md claims, measured again; DOCUMENT=1 writes the tables into that page.
 PROOF = $(BIN)/python -m tests.proof

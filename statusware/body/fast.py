@@ -63,6 +63,8 @@ class Doubt(Enum):
 
     #: It may be strict JSON.
     NONE = auto()
+    #: It nests too deeply, unless there is another fault.
+    DEEP = auto()
     #: It is JSON, but a name stands twice, or an integer is too large; or almost so.
     CHANGED = auto()
     #: It is no JSON.
@@ -118,7 +120,7 @@ def _strict(
         else:
             left = body.translate(_CLASSES, _DULL)
             if left.count(b"[") > max_depth and is_deep(body, max_depth):
-                doubt = Doubt.NONE
+                doubt = Doubt.DEEP
             elif written == body:
                 return value
             elif _BACKSLASH in body and b"\\u003" in body:
@@ -129,6 +131,7 @@ def _strict(
                 return value
             else:
                 doubt = Doubt.CHANGED
+            del value, written  # a hundred times as large as the body, at worst
         return careful(body, max_depth, doubt)
 
     return parse

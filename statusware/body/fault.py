@@ -13,64 +13,59 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NoReturn
 
 from .depth import brackets, left_open
-from .expected import INFINITY, INTEGER, LEAST, MOST, SURROGATE, Fault
+from .expected import INTEGER, SURROGATE, Fault
 from .nth import BRACKET, FLOAT, OBJECT_END, STRING
 from .nth import INTEGER as INTEGERS
+from .scan import Scan, scan
 from .steps import WHITE, first_fault, lone_surrogate
 
-__all__ = ["find", "lone_surrogate", "no_json", "not_for_all"]
+__all__ = ["find", "first", "lone_surrogate"]
 
 #: The characters of numbers, true, false and null.
 _SCALARS = "0123456789+-.eEtrufalsn"
-
-#: All digits are alike, and so are both ways to begin an exponent.
-_CLASSES = bytes.maketrans(b"0123456789E", b"0000000000e")
-
-#: Without one of these no number is beyond a double; without the last, no integer beyond 64 bits.
-_LARGE, _WIDE, _LONG = b"e000", b"0" * 200, b"0" * 19
 
 _NO_CONSTANT = re.compile(rf'(?:[^"NI]++|{STRING})*+', re.DOTALL)
 _NAMED = re.compile(rf"[{WHITE},]*+({STRING})[{WHITE}]*+:[{WHITE}]*+", re.DOTALL)
 
 
-class _Constant(ValueError):
-    """NaN, or Infinity."""
+def find(text: str, max_depth: int, seen: Scan | None = None, *, deep: int | None = None) -> Fault:
+    """The first fault of a `text` that is not strict JSON."""
+    return first(text, max_depth, seen, deep=deep) or Fault(len(text), "JSON")
 
 
-class _Twice(ValueError):
-    """A name stands twice: in which object, counted as they end, and at which of its names."""
-
-    def __init__(self, ended: int, names: list[str]) -> None:
-        self.ended, self.index = ended, 0
-        seen: set[str] = set()
-        while names[self.index] not in seen:
-            seen.add(names[self.index])
-            self.index += 1
-
-
-def find(text: str, max_depth: int, *, deep: int | None = None, stop: int | None = None) -> Fault:
-    """The first fault of a `text` that is not strict JSON.
-
-    `deep` is how many brackets stand before the one that opens a level too many; `stop` is
-    where the scanner stopped, if that is known.
-    """
-    found = no_json(text, max_depth, deep=deep, stop=stop) or not_for_all(text)
-    return found or Fault(len(text), "JSON")
-
-
-def no_json(
-    text: str, max_depth: int, *, deep: int | None = None, stop: int | None = None
+def first(
+    text: str, max_depth: int, seen: Scan | None = None, *, deep: int | None = None
 ) -> Fault | None:
-    """The first fault for which no parser should take a `text`; None where there is none."""
-    if stop is None:
+    """The first fault of a `text`; None where there is none.
+
+    `seen` is what a scan has come by already; `deep` is how many brackets stand before the one
+    that opens a level too many.
+    """
+    if seen is None:
         end = None if deep is None else BRACKET.end(text, deep + 1)
-        stop = _stop(text if end is None else text[: end - 1])
-    if stop is None:
-        alone = lone_surrogate(text) if "\\u" in text else None
-        return None if alone is None else Fault(alone, SURROGATE)
+        seen = scan(text if end is None else text[: end - 1], text.encode(), keep=False)
+    stop = _stop(text, seen)
+    if stop is not None:
+        return _near(text, max_depth, stop)
+    alone = lone_surrogate(text) if "\\u" in text else None
+    return _not_for_all(text, seen) if alone is None else Fault(alone, SURROGATE)
+
+
+def _stop(text: str, seen: Scan) -> int | None:
+    """A place between the beginning of what no parser should take and its end."""
+    beyond = seen.infinite()
+    if beyond is not None:
+        return FLOAT.end(text, beyond + 1)
+    if seen.at_constant:
+        match = _NO_CONSTANT.match(text)
+        return match.end() if match else 0
+    return 0 if seen.exhausted else seen.stop
+
+
+def _near(text: str, max_depth: int, stop: int) -> Fault | None:
+    """The fault of a text that is right up to a token which begins before `stop`."""
     start, before = _token(text[:stop])
     read = text[:start]
     alone = lone_surrogate(read) if "\\u" in read else None
@@ -79,36 +74,6 @@ def no_json(
     found = brackets(read.encode())
     opened = "".join(chr(found[at]) for at in left_open(found))
     return first_fault(text, max_depth, start, before, opened)
-
-
-def _stop(text: str) -> int | None:
-    """A place between the beginning of a fault and its end; None if there is no fault."""
-    floats: list[str] = []
-    classes = text.encode().translate(_CLASSES, b"+")
-    large = _LARGE in classes or _WIDE in classes
-    scanner = json.JSONDecoder(
-        object_pairs_hook=len,
-        parse_int=len,
-        parse_float=floats.append if large else len,
-        parse_constant=_constant,
-    )
-    stop = None
-    try:
-        scanner.decode(text)
-    except json.JSONDecodeError as error:
-        stop = error.pos
-    except _Constant:
-        match = _NO_CONSTANT.match(text)
-        stop = match.end() if match else 0
-    except RecursionError:
-        return 0
-    values = list(map(float, floats))
-    beyond = [values.index(each) for each in (INFINITY, -INFINITY) if each in values]
-    return FLOAT.end(text, min(beyond) + 1) if beyond else stop
-
-
-def _constant(name: str) -> NoReturn:
-    raise _Constant(name)
 
 
 def _token(read: str) -> tuple[int, str]:
@@ -127,47 +92,34 @@ def _token(read: str) -> tuple[int, str]:
     return start, read[:start].rstrip(WHITE)[-1:]
 
 
-def not_for_all(text: str) -> Fault | None:
+def _not_for_all(text: str, seen: Scan) -> Fault | None:
     """The fault of a text that is JSON: an integer too large for some, or a name again.
 
     Of several names that stand twice it is the one whose object ends first.
     """
-    integers: list[str] = []
-    long = _LONG in text.encode().translate(_CLASSES)
-    ended = 0
-
-    def members(pairs: list[tuple[str, Any]]) -> None:
-        nonlocal ended
-        if len(dict(pairs)) != len(pairs):
-            raise _Twice(ended, [name for name, _ in pairs])
-        ended += 1
-
-    scanner = json.JSONDecoder(
-        object_pairs_hook=members, parse_int=integers.append if long else len, parse_float=len
-    )
     places = []
-    try:
-        scanner.decode(text)
-    except _Twice as twice:
-        places.append(_second(text, twice))
-    except (ValueError, RecursionError):
-        return None
-    for n, digits in enumerate(integers):
-        if len(digits) > 20 or (len(digits) > 18 and not LEAST <= int(digits) <= MOST):
-            end = INTEGERS.end(text, n + 1) or len(text)
-            places.append(Fault(end - len(digits), INTEGER))
-            break
+    large = seen.too_large()
+    if large is not None:
+        end = INTEGERS.end(text, large + 1) or len(text)
+        places.append(Fault(end - len(seen.integers[large]), INTEGER))
+    if seen.names is not None:
+        places.append(_second(text, seen.ended, seen.names))
     return min(places, default=None)
 
 
-def _second(text: str, twice: _Twice) -> Fault:
-    """The place of the name that stands twice."""
-    end = OBJECT_END.end(text, twice.ended + 1) or len(text)
+def _second(text: str, ended: int, names: list[str]) -> Fault:
+    """The place of the name that stands twice, in the object that ends after so many others."""
+    end = OBJECT_END.end(text, ended + 1) or len(text)
     opened = left_open(brackets(text[: end - 1].encode()))
     at = BRACKET.end(text, opened[-1] + 1) or 0
     skip = json.JSONDecoder(object_pairs_hook=len, parse_int=len, parse_float=len).raw_decode
-    for _ in range(twice.index):
-        name = _NAMED.match(text, at)
-        at = skip(text, name.end() if name else at)[1]
-    name = _NAMED.match(text, at)
-    return Fault(name.start(1) if name else at, "a name that this object does not have yet")
+    seen: set[str] = set()
+    for name in names:
+        match = _NAMED.match(text, at)
+        if match is None or name in seen:
+            return Fault(
+                match.start(1) if match else at, "a name that this object does not have yet"
+            )
+        seen.add(name)
+        at = skip(text, match.end())[1]
+    return Fault(at, "JSON")

@@ -128,8 +128,9 @@ class BodyRule:
         return made[name]
 
     def _prepared(self) -> Check:
-        """The check in one function, for a body of the usual type whose length is told."""
-        types, most, depth = self.media.usual, self.max_bytes, self.options.max_depth
+        """The check in one function, for a small body of the usual type whose length is told."""
+        most = min(self.max_bytes, strict_json.LARGE - 1)
+        types, depth = self.media.usual, self.options.max_depth
         parse, accepts, explain = strict_json.parser(), self.schema.accepts, self._explain
         with_care = self._check_with_care
 

@@ -7,6 +7,7 @@ on every version of Python. Both are linear in the text.
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable
 from functools import cache
@@ -20,14 +21,18 @@ from .depth import deeper, is_deep
 from .ending import cut_off
 from .expected import INFINITY, LEAST, MOST, SURROGATE, Fault
 from .fast import Doubt
+from .scan import Scan, scan
 
-__all__ = ["MAX_DEPTH", "Parser", "loads", "parser"]
+__all__ = ["LARGE", "MAX_DEPTH", "Parser", "loads", "parser"]
 
 #: The value of a body that nests at most so deeply; raises the Problem of a bad one.
 Parser = Callable[[bytes, int], Any]
 
 #: Levels of nesting that are taken by de_fault().
 MAX_DEPTH = 64
+
+#: Bytes from which on a body is large: nothing is read twice to be quicker with small ones.
+LARGE = 1 << 15
 
 
 def loads(body: bytes, max_depth: int = MAX_DEPTH) -> Any:
@@ -37,7 +42,20 @@ def loads(body: bytes, max_depth: int = MAX_DEPTH) -> Any:
     Infinity or number beyond a double; integers from -2^63 to 2^64-1; no lone
     surrogate; at most `max_depth` levels of nesting.
     """
-    return parser()(body, max_depth)
+    return parser()(body, max_depth) if len(body) < LARGE else _loads_large(body, max_depth)
+
+
+def _loads_large(body: bytes, max_depth: int) -> Any:
+    """The same without a collection of garbage: parsing makes none, and so many lists and objects
+    that half of the time would go into looking for it.
+    """
+    if not gc.isenabled():
+        return parser()(body, max_depth)
+    gc.disable()
+    try:
+        return parser()(body, max_depth)
+    finally:
+        gc.enable()
 
 
 def parser() -> Parser:
@@ -52,17 +70,12 @@ def _with_care(body: bytes, max_depth: int, doubt: Doubt = Doubt.NONE) -> Any:
     except UnicodeDecodeError as error:
         read = body[: error.start].decode()
         raise problem(Fault(len(read), "a valid UTF-8 character"), read) from None
-    if is_deep(body, max_depth):
+    if doubt is Doubt.DEEP or (doubt is not Doubt.CHANGED and is_deep(body, max_depth)):
         deep = deeper(body, max_depth)
         raise problem(_fault().find(text, max_depth, deep=deep), text)
     if doubt is not Doubt.NONE:
         _look_first(text, max_depth, doubt)
-    try:
-        value = _decoder(body).decode(text)
-    except json.JSONDecodeError as error:
-        raise problem(_fault().find(text, max_depth, stop=error.pos), text) from None
-    except (ValueError, RecursionError):
-        raise problem(_fault().find(text, max_depth), text) from None
+    value = _value(text, body, max_depth)
     if b"\\u" in body and (at := _fault().lone_surrogate(text)) is not None:
         raise problem(Fault(at, SURROGATE), text)
     return value
@@ -71,11 +84,24 @@ def _with_care(body: bytes, max_depth: int, doubt: Doubt = Doubt.NONE) -> Any:
 def _look_first(text: str, max_depth: int, doubt: Doubt) -> None:
     """Raise the Problem of a text in which a fault is likely, if there is one."""
     found = cut_off(text) if doubt is Doubt.CUT_OFF else None
-    if found is None and doubt is not Doubt.CHANGED:
-        found = _fault().no_json(text, max_depth)
-    found = found or _fault().not_for_all(text)
+    found = found or _fault().first(text, max_depth)
     if found is not None:
         raise problem(found, text)
+
+
+def _value(text: str, body: bytes, max_depth: int) -> Any:
+    if len(body) >= LARGE:
+        seen = scan(text, body, keep=True)
+        if not seen.strict():
+            seen.value = None  # it is large, and of no use
+            raise problem(_fault().find(text, max_depth, seen), text)
+        return seen.value
+    try:
+        return _decoder(body).decode(text)
+    except json.JSONDecodeError as error:
+        raise problem(_fault().find(text, max_depth, Scan(stop=error.pos)), text) from None
+    except (ValueError, RecursionError):
+        raise problem(_fault().find(text, max_depth), text) from None
 
 
 @cache

@@ -1,6 +1,7 @@
 """Three engines, one answer: ours, ours with the extra `fast`, and jsonschema."""
 
 import json
+import weakref
 
 import pytest
 from hypothesis import HealthCheck, example, given, reject, settings
@@ -190,6 +191,27 @@ def test_parsing(body, max_depth):
     pytest.importorskip("orjson")
     expected = parsed(body, max_depth, enabled=False)
     assert parsed(body, max_depth, enabled=True) == expected
+
+
+def test_a_value_that_is_not_taken_is_gone_before_another_is_made():
+    """It may be fifty times as large as the body."""
+
+    class Value(list):
+        pass
+
+    made = []
+
+    def loads(body):
+        value = Value()
+        made.append(weakref.ref(value))
+        return value
+
+    def careful(body, max_depth, doubt):
+        assert made[0]() is None
+        return "careful"
+
+    parse = fast._strict(loads, lambda value: b"", careful)
+    assert parse(b'["\\u003a"]', 64) == "careful"
 
 
 @given(st.text('[]{}"\\a', max_size=30).map(str.encode), st.integers(1, 5))

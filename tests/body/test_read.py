@@ -148,6 +148,13 @@ def test_draining_after_a_refusal_takes_up_where_reading_stopped():
     assert wire.taken == 500_000
 
 
+@pytest.mark.parametrize("size", [1, read.BLOCK, read.BLOCK + 1, 2 * read.BLOCK + 1])
+def test_what_has_been_read_is_not_waited_for_again(size):
+    environ = request(Wire(b"x" * size, blocks=True))
+    assert len(read_body(environ, 1 << 20)) == size
+    assert drain(environ) is True
+
+
 @pytest.mark.parametrize("size", [0, 1, read.BLOCK, read.BLOCK + 1, 2 * read.BLOCK + 1])
 def test_a_body_of_several_blocks_is_whole(size):
     body = bytes(at % 251 for at in range(size))

@@ -86,6 +86,18 @@ def test_around_every_kind_of_app(name):
     client.post_json("/recipes", {"name": "Stew"}, extra_environ=ann, status=201)
 
 
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize(("sent", "left"), [(1000, 0), (3 << 20, 2 << 20)])
+def test_a_refusal_reads_what_is_still_sent(chunked, sent, left):
+    body = io.BytesIO(b"x" * sent)
+    told = {"wsgi.input_terminated": True} if chunked else {"CONTENT_LENGTH": str(sent)}
+    environ = {"wsgi.input": body, **told}
+    app = AccessControl(echo, RULES)
+    answer = Client(app).open("/recipes", method="POST", environ_overrides=environ)
+    assert answer.status_code == 403
+    assert sent - body.tell() == left
+
+
 def test_the_unknown_are_asked_who_they_are():
     challenges = ('Bearer realm="x"', "Basic")
     answer = ask("GET", "/recipes", challenges=challenges)

@@ -57,7 +57,7 @@ def ask(app, path="/x", method="GET", **more):
 
 
 def token(role):
-    claims = {"sub": "ann", "roles": [role], "exp": int(time.time()) + 600}
+    claims = {"sub": "ann", "roles": [role], "exp": int(time.time()) + 86_400}
     return {"Authorization": f"Bearer {jwt.encode(claims, SECRET, 'HS256')}"}
 
 

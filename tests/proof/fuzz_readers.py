@@ -82,6 +82,8 @@ def fuzz(reader, code, runs, seconds, seed):
     done, kept = known(reader, code)
     while done < runs and (left := end - time.monotonic()) > 1:
         counted = piece(reader, min(PIECE, runs - done), int(left), seed + len(kept))
+        if digest(reader) != code:
+            raise SystemExit("the code was changed while it ran")
         with (WORK / reader.name / "kept.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps({"code": code, **counted}) + "\n")
         done, kept = known(reader, code)

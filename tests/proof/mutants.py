@@ -11,18 +11,25 @@ of its part. `--document` writes what is known into docs/reliability.md.
 import argparse
 import hashlib
 import json
+import os
 import sys
 import time
 from collections import Counter
 from pathlib import Path
 
 from tests.proof.mutations import OWN, faults, mutate, operators, same, where
-from tests.proof.noticing import ROOT, Bench
+from tests.proof.noticing import ROOT, Bench, digests
 from tests.proof.report import Section, program
 
 __all__ = ["PARTS", "modules", "same"]
 
 WORK = ROOT / ".mutants"
+
+#: Those that need nothing but what statusware itself can use.
+OPENAPI = (
+    "tests/openapi/test_schemas.py tests/openapi/test_bodies.py tests/openapi/test_document.py "
+    "tests/openapi/test_routes.py tests/openapi/test_security.py tests/openapi/test_answers.py"
+)
 
 #: Part: (its modules, the tests of all of it).
 PARTS = {
@@ -30,26 +37,27 @@ PARTS = {
         "rules/pattern.py rules/tree.py rules/route.py rules/routes.py request.py readings.py "
         "layers/routing.py",
         "tests/rules tests/layers/test_routing.py tests/layers/test_known_paths.py "
-        "tests/layers/test_warm.py tests/test_request.py tests/bypass",
+        "tests/layers/test_warm.py tests/test_request.py tests/test_cost.py tests/bypass",
     ),
     "decision": (
         "rules/decision.py rules/principals.py rules/predicates.py layers/access.py "
         "layers/guard.py layers/report.py",
-        "tests/rules tests/layers tests/policy tests/test_policy.py tests/test_layers.py",
+        "tests/rules tests/layers tests/policy tests/test_policy.py tests/test_layers.py "
+        "tests/test_cost.py",
     ),
     "credentials": (
         "auth/*.py layers/authentication.py",
         "tests/auth tests/test_policy.py tests/test_options.py",
     ),
     "bodies": ("body/*.py layers/body.py", "tests/body"),
-    "schemas": ("body/schema/*.py body/patterns/*.py", "tests/body tests/openapi"),
+    "schemas": ("body/schema/*.py body/patterns/*.py", f"{OPENAPI} tests/body"),
 }
 
 #: The tests of which is recorded what they run.
 TESTS = (
     "tests/rules tests/auth tests/body tests/layers tests/policy tests/bypass tests/logs "
     "tests/test_layers.py tests/test_options.py tests/test_policy.py tests/test_problem.py "
-    "tests/test_request.py tests/test_wrap.py"
+    f"tests/test_request.py tests/test_wrap.py {OPENAPI}"
 )
 
 #: Not among them: they start browsers and servers, or are about other code.
@@ -125,43 +133,53 @@ def key(result):
     return f"{result['module']}: {result['before']} => {result['after']}"
 
 
-def tried(bench, chosen, every, results, whole=False):
-    """Judge a fault, unless its change is known already; None where it is no fault."""
+def made(bench, chosen, every):
+    """A fault: its source, and what is to be known of it; None where it is none."""
     part, module, name, at = chosen
     source = (bench.package / module).read_text("utf-8")
     changed = mutate(source, name, every[name], at)
     if changed is None:
-        return
+        return None
     line, before, after = where(source, changed)
     result = {"part": part, "module": module, "operator": name, "at": at, "line": line}
-    result |= {"before": before, "after": after}
-    known = results.last.get(key(result))
-    if known and not (whole and known["verdict"] == "survived"):
-        return
+    return changed, {**result, "before": before, "after": after}
+
+
+def judged(results, result, judge, *wants):
+    """Judge a fault, and keep what comes of it."""
     begin = time.monotonic()
-    files = list(expanded(PARTS[part][1])) if whole else ()
-    verdict, by = bench.judge(module, line, changed, files)
+    verdict, by = judge(result["module"], result["line"], *wants)
     seconds = round(time.monotonic() - begin, 1)
-    old = by.partition("::")[0] not in bench.changed
-    results.add({**result, "verdict": verdict, "by": by, "seconds": seconds, "old": old})
+    results.add({**result, "verdict": verdict, "by": by, "seconds": seconds})
 
 
 def run(options, every, results):
-    """Try a sample, or once more what survived."""
-    found = ordered(listed(every), options.seed)
-    if options.again is not None:
-        again = {key(each) for each in results.survivors() if options.again in key(each)}
-        tries = {(e["module"], e["operator"]) for e in results.survivors() if key(e) in again}
-        found = [each for each in found if each[1:3] in tries]
-    folder = "copy" if options.again is None else "again"
-    warm = options.again is None
-    bench = Bench(WORK / folder, WORK / "tests.json", list(expanded(TESTS)), warm)
+    """Try a sample."""
+    bench = Bench(WORK / "copy", WORK / "tests.json", list(expanded(TESTS)))
     end = time.monotonic() + options.seconds
-    for chosen in found:
-        enough = options.again is None and len(results.last) >= options.sample
-        if enough or time.monotonic() > end:
+    for chosen in ordered(listed(every), options.seed):
+        if len(results.last) >= options.sample or time.monotonic() > end:
             break
-        tried(bench, chosen, every, results, options.again is not None)
+        found = made(bench, chosen, every)
+        if found and key(found[1]) not in results.last:
+            judged(results, found[1], bench.judge, found[0])
+
+
+def again(options, every, results):
+    """Try what survived with the tests as they are now; with all, if nothing explains it."""
+    survivors = {key(each): each for each in results.survivors() if options.again in key(each)}
+    bench = Bench(WORK / "again", WORK / "tests.json", list(expanded(TESTS)))
+    known = json.loads(EXPLAINED.read_text("utf-8"))
+    end = time.monotonic() + options.seconds
+    faults = [
+        [each[name] for name in ("part", "module", "operator", "at")] for each in survivors.values()
+    ]
+    moved = {(each["module"], each["operator"]) for each in survivors.values()}
+    for chosen in (*faults, *(each for each in listed(every) if tuple(each[1:3]) in moved)):
+        found = made(bench, chosen, every) if survivors and time.monotonic() < end else None
+        if found and survivors.pop(key(found[1]), None):
+            whole = [] if key(found[1]) in known else list(expanded(PARTS[chosen[0]][1]))
+            judged(results, found[1], bench.again, found[0], whole)
 
 
 def main(argv=None):
@@ -178,7 +196,7 @@ def main(argv=None):
     results = Results(WORK / f"seed-{options.seed}.jsonl")
     every = operators(WORK / "lib")
     if not options.told:
-        run(options, every, results)
+        (run if options.again is None else again)(options, every, results)
     return told(options, results, sum(1 for _ in listed(every)))
 
 
@@ -187,7 +205,7 @@ def told(options, results, total):
     known = json.loads(EXPLAINED.read_text("utf-8"))
     survivors = results.survivors()
     section = Section("mutants", "cosmic-ray", command=f"make mutants SAMPLE={options.sample}")
-    table(section, results)
+    table(section, results, Recorded(WORK / "tests.json"))
     own = Counter(each["verdict"] for each in results.last.values() if each["operator"] in OWN)
     section.note(
         f"A sample with seed {options.seed} of the {total:,} faults that cosmic-ray's operators "
@@ -202,7 +220,7 @@ def told(options, results, total):
     return sum(key(each) not in known for each in survivors)
 
 
-def table(section, results):
+def table(section, results, tests):
     """A row for each part, and their sum."""
     section.row(
         *("part", "faults", "noticed at once", "by tests written since", "time ran out"),
@@ -210,7 +228,7 @@ def table(section, results):
     )
     for part in (*PARTS, "all"):
         counts = Counter(
-            _outcome(results, each)
+            tests.outcome(results.first[key(each)], each)
             for each in results.last.values()
             if part in ("all", each["part"])
         )
@@ -220,11 +238,21 @@ def table(section, results):
         section.row(part, of, *(counts[name] for name in shown), share)
 
 
-def _outcome(results, last):
-    """The last verdict; "since" where it needed a test that the first run did not have."""
-    first = results.first[key(last)]["verdict"]
-    since = first == "survived" and last["verdict"] != "survived" and not last["old"]
-    return "since" if since else last["verdict"]
+class Recorded:
+    """The tests that there were when the first run began, as they were recorded."""
+
+    def __init__(self, record):
+        found = json.loads(record.read_text("utf-8")) if record.exists() else {}
+        self.files, self.known = found.get("files", {}), found.get("seconds", {})
+        self.now = digests(ROOT)
+
+    def outcome(self, first, last):
+        """The last verdict; "since" where it needed a test that has been written or changed."""
+        file = last["by"].partition("::")[0]
+        if last["verdict"] != "killed" or self.files.get(file) == self.now.get(file):
+            return last["verdict"]
+        new = first["verdict"] == "survived" or last["by"] not in self.known
+        return "since" if new and "::" in last["by"] else "killed"
 
 
 def explained(survivor, known):
@@ -235,4 +263,7 @@ def explained(survivor, known):
 
 
 if __name__ == "__main__":
+    if os.environ.get("PYTHONHASHSEED") != "0":  # tests are known by names that may hold a set
+        environ = {**os.environ, "PYTHONHASHSEED": "0"}
+        os.execve(sys.executable, [sys.executable, "-m", __spec__.name, *sys.argv[1:]], environ)
     program(main)

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from tests.proof.warm import Server
 
-__all__ = ["Bench", "Chosen"]
+__all__ = ["Bench", "Chosen", "digests"]
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -41,8 +41,14 @@ PRELOADING = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
 #: Tests and seconds (of the recording) that a fault is tried with at first.
 FIRST, SECONDS = 40, 1.5
 
+#: Seconds (of the recording) of further tests; `again` has all.
+MOST = 20
+
 #: Processor time: so much more than the recording took, and so many seconds; memory, in bytes.
 TIMES, MORE, MEMORY = 4, 10, 6 << 30
+
+
+UNRUN = "no test runs this line"
 
 
 class Chosen:
@@ -107,11 +113,11 @@ class Recorder(Chosen):
 class Bench:
     """A copy of the checkout, in `folder`. `tests` are recorded, if `record` has nothing yet."""
 
-    def __init__(self, folder, record, tests, warm=False):
+    def __init__(self, folder, record, tests):
         self.folder, self.package = folder, folder / "statusware"
         self.sound = {}
         shutil.rmtree(folder, ignore_errors=True)
-        ignored = shutil.ignore_patterns(".*", "docs", "benchmarks", "__pycache__")
+        ignored = shutil.ignore_patterns(".*", "docs", "__pycache__")
         shutil.copytree(ROOT, folder, ignore=ignored)
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         for name in PRELOADED:
@@ -123,7 +129,7 @@ class Bench:
         sys.dont_write_bytecode = True
         self.record = json.loads(record.read_text("utf-8"))
         self.names = list(self.record["seconds"])
-        self.warm = self._served(tests) if warm else None
+        self.warm = self._served(tests)
 
     def _record(self, record, tests):
         def made(tell):
@@ -133,7 +139,7 @@ class Bench:
 
         def done(recorder):
             found = recorder.recorded(self.package)
-            record.write_text(json.dumps({**found, "files": self.digests()}), "utf-8")
+            record.write_text(json.dumps({**found, "files": digests(self.folder)}), "utf-8")
 
         failed = self._child(None, tests, 3600, made, done, compiled=True)
         if failed is None or not record.exists():
@@ -150,48 +156,45 @@ class Bench:
             os._exit(self._tests(tests, 1 << 30, lambda _: server, None, False, 1))
         theirs.close()
         lines = ours.makefile("rw")
-        if not lines.readline():
+        told = lines.readline()
+        if not told:
             raise SystemExit("the tests cannot be collected")
+        self.new = [test for test in json.loads(told) if test not in self.record["seconds"]]
         return lines
 
     def quickly(self, module, changed, tests):
-        """The test that fails in the process that is warm; None: too slow; False: none, or unknown."""
-        if self.warm is None or not tests:
-            return False
+        """The test that fails in the process that is warm ("": none); None: too slow; False: unknown."""
+        if not tests:
+            return ""
         source = (self.package / module).read_text("utf-8")
-        limit = MORE + TIMES * sum(self.record["seconds"][test] for test in tests)
+        known = self.record["seconds"]
+        limit = MORE + TIMES * sum(
+            known.get(test, 120 if "::" not in test else 1) for test in tests
+        )
         job = (module, source, changed, tests, limit)
         self.warm.write(json.dumps(job) + "\n")
         self.warm.flush()
         found = json.loads(self.warm.readline())
-        return found[0] if found else None if found is None else False
+        return found if not isinstance(found, list) else "".join(found)
 
     def noticed(self, module, changed, *each):
         """The same, of some tests and then others; what fails has to fail again, and only so."""
         for tests in each:
             failed = self.quickly(module, changed, tests)
-            if failed is None:
-                return None
+            if failed in (None, False):
+                return failed
             if failed and self.quickly(module, changed, [failed]):
                 if failed not in self.sound:
-                    self.sound[failed] = self.quickly(module, None, [failed]) is False
+                    self.sound[failed] = self.quickly(module, None, [failed]) == ""
                 if self.sound[failed]:
                     return failed
-        return False
-
-    def digests(self):
-        """{path: digest} of all Python files of the copy."""
-        files = [*self.package.rglob("*.py"), *(self.folder / "tests").rglob("*.py")]
-        return {
-            str(file.relative_to(self.folder)): hashlib.sha256(file.read_bytes()).hexdigest()[:16]
-            for file in files
-        }
+        return ""
 
     @cached_property
     def changed(self):
         """Files that are not as they were recorded; test modules among them are tried whole."""
         then = self.record["files"]
-        return {name for name, digest in self.digests().items() if then.get(name) != digest}
+        return {name for name, digest in digests(self.folder).items() if then.get(name) != digest}
 
     def run(self, tests, files=None):
         """The tests that fail (none: they pass); None where they take too long."""
@@ -255,26 +258,45 @@ class Bench:
             if kept is not None:
                 compiled.write_bytes(kept)
 
-    def judge(self, module, line, changed, whole=()):
-        """("killed", test), ("too slow", "") or ("survived", why); `whole`: files to end with."""
-        source = (self.package / module).read_text("utf-8")
-        tests = self.covering(module, line, source)
+    def judge(self, module, line, changed):
+        """("killed", test), ("too slow", "") or ("survived", why)."""
+        tests = self.covering(module, line)
         first = self.first(tests)
-        rest = self._quickest(sorted(set(tests) - set(first)))
+        rest = self._some(self._quickest(sorted(set(tests) - set(first))))
         quickly = self.noticed(module, changed, first, rest)
-        if quickly is not False:
-            return ("killed", quickly) if quickly else ("too slow", "")
-        if self.warm is not None:  # now with what is made when it is imported
-            first, rest = first + rest, []
-        new = [name for name in sorted(self.changed) if Path(name).name.startswith("test_")]
-        for chosen, files in ((first, None), (None, new), (rest, None), (None, list(whole))):
+        if quickly is False:  # only where it is imported with the fault
+            return self._slowly(module, changed, (first, None), (rest, None))
+        return _verdict(quickly, "" if tests else UNRUN)
+
+    def again(self, module, line, changed, whole):
+        """The same, by tests that are new or changed; then by all that run it, and these files."""
+        tests = self.covering(module, line)
+        since = [test for test in tests if test.partition("::")[0] in self.changed]
+        rest = self._quickest(sorted(set(tests) - set(since))) if whole else []
+        quickly = self.noticed(module, changed, self.new, since, rest)
+        if quickly or quickly is None:
+            return _verdict(quickly, "")
+        slowly = [] if quickly == "" else [(self.new + since, None), (rest, None)]
+        return self._slowly(module, changed, *slowly, (None, whole))
+
+    def _slowly(self, module, changed, *each):
+        """The same, each time with all that is imported."""
+        for chosen, files in each:
             if chosen or files:
                 failed = self.with_fault(module, changed, chosen, files)
-                if failed is None:
-                    return "too slow", ""
-                if failed and self.confirmed(module, changed, failed[0]):
-                    return "killed", failed[0]
-        return "survived", "" if tests else "no test runs this line"
+                if failed is None or (failed and self.confirmed(module, changed, failed[0])):
+                    return _verdict(failed and failed[0], "")
+        return "survived", ""
+
+    def _some(self, tests):
+        """The first of them, as many as take so long."""
+        seconds, chosen = 0.0, []
+        for test in tests:
+            seconds += 0.01 + self.record["seconds"][test]
+            if seconds > MOST:
+                break
+            chosen.append(test)
+        return chosen
 
     def confirmed(self, module, changed, test):
         """Whether a test fails again, alone, and passes without the fault."""
@@ -284,8 +306,9 @@ class Bench:
             self.sound[test] = self.run([test]) == []
         return self.sound[test] and self.with_fault(module, changed, [test]) != []
 
-    def covering(self, module, line, source):
+    def covering(self, module, line):
         """The tests that run the statement of this line; else those that run the module's code."""
+        source = (self.package / module).read_text("utf-8")
         lines = self.record["lines"].get(module, {})
         known = f"statusware/{module}" not in self.changed
         found = [lines.get(str(at), []) for at in _statement(source, line)] if known else []
@@ -317,6 +340,22 @@ class Bench:
                 break
             chosen.append(test)
         return sorted(chosen, key=lambda test: files.index(test.partition("::")[0]))
+
+
+def _verdict(failed, why):
+    """What the test that fails says; None: it took too long."""
+    if failed is None:
+        return "too slow", ""
+    return ("killed", failed) if failed else ("survived", why)
+
+
+def digests(folder):
+    """{path: digest} of all Python files of a checkout."""
+    files = [*(folder / "statusware").rglob("*.py"), *(folder / "tests").rglob("*.py")]
+    return {
+        str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+        for file in files
+    }
 
 
 def _waited(child, limit):

@@ -125,6 +125,12 @@ def _parsed(parse, data):
         return (problem.detail, problem.extensions)
 
 
+def loaded(enabled, data):
+    """As a request has it, with the extra or without."""
+    with mock.patch.object(fast, "ENABLED", enabled):
+        return _parsed(strict_json.loads, data)
+
+
 def strict(data):
     """All ways of reading agree; what is taken means what the standard library says."""
     found = [_parsed(parse, data) for parse in PARSERS]
@@ -282,7 +288,7 @@ READERS = {
                grown=HEADER),
         Reader("token", jwt, seeds.TOKENS, seeds.IN_TOKENS, 12, 0.1, grown=HEADER, most=1024),
         Reader("json", strict, seeds.JSONS, seeds.IN_JSON, 18, 0.15, grown=BODY,
-               alone=[partial(_parsed, parse) for parse in PARSERS]),
+               alone=[partial(loaded, enabled) for enabled in (False, True)]),
         Reader("body", instance, seeds.INSTANCES, seeds.IN_JSON, 22, 0.15, grown=BODY),
         Reader("schema", schema, seeds.SCHEMA_TEXTS, seeds.IN_SCHEMAS, 1, 0.1, grown=0, most=1024),
         Reader("accept", accept, seeds.ACCEPTS, seeds.IN_ACCEPT, 6, 0.1, grown=HEADER),

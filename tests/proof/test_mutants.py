@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.proof.mutants import PARTS, Results, explained, modules, table
+from tests.proof.mutants import PARTS, Recorded, Results, explained, modules, table
 from tests.proof.mutations import OWN, mutate, same, where
 from tests.proof.noticing import _statement
 from tests.proof.report import Section
@@ -62,25 +62,37 @@ def test_each_module_has_one_part():
 
 def _results(tmp_path, *verdicts):
     results = Results(tmp_path / "results")
-    for verdict, old in verdicts:
+    for verdict, by in verdicts:
         place = {"part": "matching", "module": "a.py", "before": "1", "after": "2", "line": 3}
-        results.add({**place, "verdict": verdict, "by": "", "seconds": 0, "old": old})
+        results.add({**place, "verdict": verdict, "by": by, "seconds": 0})
     return results
+
+
+#: Tests that were there; the second file has been changed.
+OLD, CHANGED, NEW = "tests/a.py::one", "tests/b.py::one", "tests/b.py::two"
+RECORD = {"files": {"tests/a.py": "1", "tests/b.py": "2"}, "seconds": {OLD: 1, CHANGED: 1}}
 
 
 @pytest.mark.parametrize(
     ("verdicts", "row"),
     [
-        ([("killed", True)], "| 1 | 1 | 0 | 0 | 0 | 100.0 % |"),
-        ([("survived", True)], "| 1 | 0 | 0 | 0 | 1 | 0.0 % |"),
-        ([("survived", False), ("killed", False)], "| 1 | 0 | 1 | 0 | 0 | 100.0 % |"),
-        ([("survived", False), ("killed", True)], "| 1 | 1 | 0 | 0 | 0 | 100.0 % |"),
-        ([("too slow", False)], "| 1 | 0 | 0 | 1 | 0 | 100.0 % |"),
+        ([("killed", OLD)], "| 1 | 1 | 0 | 0 | 0 | 100.0 % |"),
+        ([("killed", CHANGED)], "| 1 | 1 | 0 | 0 | 0 | 100.0 % |"),
+        ([("killed", NEW)], "| 1 | 0 | 1 | 0 | 0 | 100.0 % |"),
+        ([("killed", "tests/b.py (import)")], "| 1 | 1 | 0 | 0 | 0 | 100.0 % |"),
+        ([("survived", "")], "| 1 | 0 | 0 | 0 | 1 | 0.0 % |"),
+        ([("survived", ""), ("killed", NEW)], "| 1 | 0 | 1 | 0 | 0 | 100.0 % |"),
+        ([("survived", ""), ("killed", CHANGED)], "| 1 | 0 | 1 | 0 | 0 | 100.0 % |"),
+        ([("survived", ""), ("killed", OLD)], "| 1 | 1 | 0 | 0 | 0 | 100.0 % |"),
+        ([("too slow", "")], "| 1 | 0 | 0 | 1 | 0 | 100.0 % |"),
     ],
 )
 def test_what_new_tests_notice_is_told_apart(tmp_path, verdicts, row):
+    (tmp_path / "record").write_text(json.dumps(RECORD), "utf-8")
+    tests = Recorded(tmp_path / "record")
+    tests.now = {"tests/a.py": "1", "tests/b.py": "3"}
     section = Section("mutants")
-    table(section, _results(tmp_path, *verdicts))
+    table(section, _results(tmp_path, *verdicts), tests)
     assert f"| all {row}" in section.text()
     again = Results(tmp_path / "results")
     assert len(again.survivors()) == (verdicts[-1][0] == "survived")

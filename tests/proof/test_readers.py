@@ -1,9 +1,11 @@
 """The short form of the claim on readers, and what fuzzing them has found."""
 
+import json
 import random
 
 import pytest
 
+from tests.proof import fuzz_readers
 from tests.proof.audit import counted
 from tests.proof.fuzz_readers import grow, mutated, timed
 from tests.proof.mutants import same
@@ -33,6 +35,22 @@ def test_a_crash_is_a_fault():
     count, _, faults = timed(Broken, grow(Broken, [b"abc"]))
     assert (count, len(faults)) == (0, 3)
     assert "broken: ValueError(b'abcabc')" in faults[0]
+
+
+def test_runs_are_counted_for_the_code_that_ran(tmp_path, monkeypatch):
+    monkeypatch.setattr(fuzz_readers, "WORK", tmp_path)
+    reader = READERS["accept"]
+    code = fuzz_readers.digest(reader)
+    assert fuzz_readers.known(reader, code) == (0, [])
+    (tmp_path / "accept").mkdir()
+    lines = [{"code": code, "runs": 7}, {"code": "older", "runs": 50}, {"code": code, "runs": 5}]
+    (tmp_path / "accept" / "kept.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
+    assert fuzz_readers.known(reader, code) == (12, [lines[0], lines[2]])
+
+
+def test_other_code_has_another_digest():
+    codes = {fuzz_readers.digest(READERS[name]) for name in ("accept", "path", "accept", "json")}
+    assert len(codes) == 3
 
 
 def test_what_pytest_says_is_counted():

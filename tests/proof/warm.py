@@ -71,7 +71,7 @@ def patch(functions, found):
 class Server:
     """A pytest plugin: instead of the tests it runs what it is asked for, in forks.
 
-    It reads a job a line: [module, source, changed, tests, limit]; it answers in a line what failed,
+    It reads a job a line: [module, source, changed, tests or files, limit]; it answers in a line what failed,
     null for what takes too long, and false for what it cannot try.
     """
 
@@ -80,15 +80,18 @@ class Server:
         self.failed = []
 
     def pytest_runtestloop(self, session):
-        items = {item.nodeid: item for item in session.items}
+        items = defaultdict(list)
+        for item in session.items:
+            items[item.nodeid].append(item)
+            items[item.nodeid.partition("::")[0]].append(item)
         functions = live()
         gc.freeze()
-        self._say(len(items))
+        self._say([item.nodeid for item in session.items])
         for line in self.lines:
             module, source, changed, tests, limit = json.loads(line)
             name = str(self.folder / "statusware" / module)
             found = patches(name, source, changed) if changed is not None else []
-            chosen = [items[test] for test in tests if test in items]
+            chosen = [item for test in tests for item in items.get(test, ())]
             if found is None or not chosen:
                 self._say(False)
             else:
@@ -114,10 +117,10 @@ class Server:
         os.close(writes)
         ended = self.waited(child, limit)
         with os.fdopen(reads, "rb") as told:
-            failed = told.read().decode() if ended == 0 else ""
+            failed = told.read().decode()
         if ended is None or (os.WIFSIGNALED(ended) and os.WTERMSIG(ended) == signal.SIGXCPU):
             return None
-        return [failed] if failed else []
+        return ([failed] if failed else []) if ended == 0 else False
 
     def pytest_runtest_logreport(self, report):
         if report.failed:
