@@ -354,7 +354,7 @@ def test_it_goes_on_serving_until_it_is_ended(
     found = re.search(r"TOKEN=(\S+)\ncurl -i http://127\.0\.0\.1:(\d+)/recipes\n", said)
     assert found is not None
     token, port = found.groups()
-    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=60)
     body = json.dumps({"name": "Pie", "ingredients": [{"name": "a", "amount": 1, "unit": "g"}]})
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     connection.request("POST", "/recipes", body, headers)

@@ -13,6 +13,10 @@ SECRET = "an HMAC secret, long enough for each of HS256, HS384 and HS512: 64 byt
 HEADER = {"alg": "HS256", "typ": "JWT"}
 
 
+#: Seconds: what is made while tests are collected is good until the last has run.
+LIFETIME = 43_200
+
+
 def b64(data: bytes | str) -> str:
     raw = data.encode() if isinstance(data, str) else data
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
@@ -21,7 +25,7 @@ def b64(data: bytes | str) -> str:
 def claims(**more: Any) -> dict[str, Any]:
     """Good claims, and those in `more`; `...` takes one away."""
     now = int(time.time())
-    members = {"sub": "ann", "iat": now, "exp": now + 600} | more
+    members = {"sub": "ann", "iat": now, "exp": now + LIFETIME} | more
     return {name: value for name, value in members.items() if value is not ...}
 
 

@@ -16,7 +16,7 @@ from statusware.auth.basic import Basic
 from statusware.auth.bearer import Bearer
 from statusware.auth.scheme import Refused
 
-from .forge import SECRET, b64, bearer, claims, token
+from .forge import LIFETIME, SECRET, b64, bearer, claims, token
 
 NOW = int(time.time())
 
@@ -244,9 +244,9 @@ def test_a_token_seen_before_is_not_verified_again(monkeypatch: pytest.MonkeyPat
 def test_a_cached_token_expires(monkeypatch: pytest.MonkeyPatch) -> None:
     scheme, environ = Bearer(secret=SECRET), bearer(token())
     assert scheme.authenticate(environ)
-    monkeypatch.setattr("statusware.auth.bearer.time", lambda: time.time() + 629)
+    monkeypatch.setattr("statusware.auth.bearer.time", lambda: time.time() + LIFETIME + 20)
     assert scheme.authenticate(environ)
-    monkeypatch.setattr("statusware.auth.bearer.time", lambda: time.time() + 631)
+    monkeypatch.setattr("statusware.auth.bearer.time", lambda: time.time() + LIFETIME + 31)
     for _ in range(2):
         with pytest.raises(Refused, match="expired"):
             scheme.authenticate(environ)
@@ -265,7 +265,7 @@ def test_a_token_that_has_ended_is_good_where_the_clock_is_set_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     scheme, environ = Bearer(secret=SECRET), bearer(token())
-    monkeypatch.setattr("statusware.auth.bearer.time", lambda: time.time() + 3600)
+    monkeypatch.setattr("statusware.auth.bearer.time", lambda: time.time() + LIFETIME + 3600)
     for _ in range(2):
         with pytest.raises(Refused, match="expired"):
             scheme.authenticate(environ)

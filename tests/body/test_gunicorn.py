@@ -33,7 +33,7 @@ def port(request, tmp_path_factory):
     command += ["--threads", "2"] if request.param == "gthread" else []
     command += ["--pythonpath", f"{folder},.", "--log-level", "error", "wrapped:app"]
     server = subprocess.Popen(command)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", found)) == 0:
@@ -45,7 +45,7 @@ def port(request, tmp_path_factory):
 
 
 def post(port, body, **headers):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("POST", "/x", body, {"Content-Type": "application/json"} | headers)
     answer = connection.getresponse()
     content = answer.read()
@@ -80,7 +80,7 @@ def test_the_same_bytes_arrive(port):
 
 
 def test_a_broken_chunk(port):
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
         client.sendall(
             b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
             b"Transfer-Encoding: chunked\r\n\r\nzz\r\n[]\r\n0\r\n\r\n"
@@ -89,7 +89,7 @@ def test_a_broken_chunk(port):
 
 
 def test_a_body_that_ends_early(port):
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
         client.sendall(
             b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
             b"Content-Length: 10\r\n\r\n[]"

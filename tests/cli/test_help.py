@@ -83,7 +83,7 @@ def serving(folder, gunicorn, words, **variables):
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not answers(port) and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
         yield port, done

@@ -422,7 +422,7 @@ def test_ctrl_c(folder):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.send_signal(2)
-    _out, err = process.communicate(timeout=20)
+    _out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert b"Traceback" not in err
 

@@ -210,7 +210,7 @@ def test_who_sends_much_sees_the_refusal(start, more):
 
 def test_a_small_body_that_nobody_wants_does_not_end_a_connection(worker, start):
     """Where connections are kept at all: sync workers close each."""
-    connection = http.client.HTTPConnection("127.0.0.1", start("guarded").port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", start("guarded").port, timeout=60)
     for _ in range(3):
         connection.request("POST", "/upload", bytes(300_000))
         answer = connection.getresponse()

@@ -181,7 +181,7 @@ def test_every_worker_serves_and_so_does_the_one_that_takes_its_place(folder, op
         assert code(ask(port, "POST", "/slow", body="{", headers=JSON)) == (400, "malformed-json")
         killed = json.loads(first[2])["pid"]
         os.kill(killed, signal.SIGKILL)
-        seen, deadline = set(), time.monotonic() + 20
+        seen, deadline = set(), time.monotonic() + 60
         while len(seen) < 2:
             assert time.monotonic() < deadline
             with contextlib.suppress(OSError):
@@ -204,7 +204,7 @@ def test_hup_takes_the_new_policy_and_loses_no_request(folder):
         time.sleep(0.3)
         (folder / "statusware.toml").write_text(REFUSING)
         process.send_signal(signal.SIGHUP)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while (status := ask(port, "GET", "/pid")[0]) != 404:
             assert status == 200
             assert time.monotonic() < deadline
@@ -293,7 +293,7 @@ def test_uwsgi(folder):
 
 def chunked(port):
     """The answer to a body in chunks, sent in one piece."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
         client.sendall(
             b"POST /slow HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
             b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
@@ -309,7 +309,7 @@ def test_uwsgi_reloads_and_stops_gracefully(folder):
         time.sleep(0.4)
         (folder / "statusware.toml").write_text(REFUSING)
         process.send_signal(signal.SIGHUP)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while (status := answer_or_none(port)) != 404:
             assert status in (200, None)
             assert time.monotonic() < deadline
@@ -322,7 +322,7 @@ def test_uwsgi_reloads_and_stops_gracefully(folder):
 def answer_or_none(port):
     """The status, or None while nobody listens."""
     try:
-        return ask(port, "GET", "/pid", timeout=5)[0]
+        return ask(port, "GET", "/pid", timeout=60)[0]
     except OSError:
         return None
 
@@ -441,9 +441,9 @@ def test_a_body_that_trickles_in_occupies_a_worker_unless_nginx_buffers(uploads,
             )
             time.sleep(0.5)
             try:
-                answered = ask(port, "GET", "/pid", timeout=1)[0] == 200
+                answered = ask(port, "GET", "/pid", timeout=4)[0] == 200
             except TimeoutError:
                 answered = False
             assert answered is free
             # A refusal waits two seconds for a byte of the body, and answers without it.
-            assert ask(port, "GET", "/pid", timeout=5)[0] == 200
+            assert ask(port, "GET", "/pid", timeout=60)[0] == 200

@@ -24,7 +24,7 @@ def test_messages_go_both_ways(server):
     client = simple_websocket.Client.connect(f"ws://127.0.0.1:{server.port}/echo")
     for word in ("soup", "stew"):
         client.send(word)
-        assert client.receive(timeout=10) == word.upper()
+        assert client.receive(timeout=60) == word.upper()
     client.close()
     assert server.get("/environ")[0] == "HTTP/1.1 200 OK"
     assert not [line for line in server.log if "Traceback" in line]

@@ -96,7 +96,7 @@ def serving(command, port, *, cwd, env, log=None):
 
 
 def wait_for(port, process, log):
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not answers(port):
         assert process.poll() is None, log.read_text("utf-8", "replace")
         assert time.monotonic() < deadline, log.read_text("utf-8", "replace")
@@ -111,7 +111,7 @@ def answers(port):
     return True
 
 
-def ask(port, method, path, *, body=None, headers=(), timeout=20):
+def ask(port, method, path, *, body=None, headers=(), timeout=60):
     """Status, headers (a dict of lower-case names) and body of one request."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     with contextlib.closing(connection):

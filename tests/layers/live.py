@@ -12,7 +12,7 @@ class Server:
 
     def __init__(self, target, *options):
         command = [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "--workers", "1"]
-        command += ["--timeout", "20", "--no-control-socket", *options, target]
+        command += ["--timeout", "60", "--no-control-socket", *options, target]
         self.process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         )
@@ -30,7 +30,7 @@ class Server:
 
     def exchange(self, request):
         """All that comes back for raw bytes."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
             connection.sendall(request)
             received = b""
             while chunk := connection.recv(65536):

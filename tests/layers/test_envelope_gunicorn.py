@@ -80,7 +80,7 @@ def test_a_failure_in_mid_stream_breaks_the_connection(server):
 
 def test_the_first_event_comes_at_once(server):
     """Server-sent events: nobody waits for the second one."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
         connection.settimeout(2)
         received = b""
