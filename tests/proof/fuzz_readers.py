@@ -1,6 +1,7 @@
 """Coverage-guided fuzzing of every reader, with atheris.
 
-python -m tests.proof.fuzz_readers [--runs 10000000] [--seconds S] [--seed 1] [--only NAME] [--document]
+python -m tests.proof.fuzz_readers [--runs 10000000] [--seconds S] [--seed 1] [--only NAME]
+    [--grown 150] [--document]
 
 atheris is put into a virtualenv of its own in .fuzz, where the corpora are kept as well, and what
 came of each process with a digest of the code that it ran: what has been run is not run again, so
@@ -19,8 +20,10 @@ import re
 import subprocess
 import sys
 import time
+from itertools import chain
 from pathlib import Path
 
+from tests.proof import hostile
 from tests.proof.readers import READERS
 from tests.proof.report import Section, program
 
@@ -177,7 +180,7 @@ def _taken(reader, data):
     return max(took)
 
 
-def corpus(name, seed, most=150):
+def corpus(name, seed, most):
     """Some of the inputs that led somewhere."""
     files = sorted((WORK / name / "corpus").iterdir())
     return [file.read_bytes() for file in random.Random(seed).sample(files, min(most, len(files)))]
@@ -195,8 +198,9 @@ def row(section, reader, options):
     runs, seconds = int(options.runs * share), options.seconds * reader.time
     print(f"{reader.name}: {runs:,} runs ...", file=sys.stderr, flush=True)
     done, kept = fuzz(reader, digest(reader), runs, seconds, options.seed)
-    inputs = corpus(reader.name, options.seed)
-    count, slowest, faults = timed(reader, grow(reader, inputs)) if reader.grown else (0, 0, [])
+    inputs = grow(reader, corpus(reader.name, options.seed, options.grown)) if reader.grown else ()
+    made = hostile.sample(2 * options.grown, options.seed) if reader.name == "json" else ()
+    count, slowest, faults = timed(reader, chain(inputs, made))
     most = max((line["slowest"] for line in kept), default=0)
     figures = (done, max((line["edges"] for line in kept), default=0), f"{most * 1000:.0f} ms")
     grown = (
@@ -217,6 +221,7 @@ def main(argv=None):
     parser.add_argument("--runs", type=int, default=10_000_000, help="in all")
     parser.add_argument("--seconds", type=float, default=7200, help="at most, in all")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--grown", type=int, default=150, help="of the inputs that led somewhere")
     parser.add_argument("--only", choices=READERS, action="append")
     parser.add_argument("--document", action="store_true", help="write docs/reliability.md")
     options = parser.parse_args(argv)

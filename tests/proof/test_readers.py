@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from tests.proof import fuzz_readers
+from tests.proof import fuzz_readers, hostile
 from tests.proof.audit import counted
 from tests.proof.fuzz_readers import grow, mutated, timed
 from tests.proof.mutants import same
@@ -35,6 +35,14 @@ def test_a_crash_is_a_fault():
     count, _, faults = timed(Broken, grow(Broken, [b"abc"]))
     assert (count, len(faults)) == (0, 3)
     assert "broken: ValueError(b'abcabc')" in faults[0]
+
+
+def test_hostile_bodies_are_large_and_read_alike():
+    bodies = list(hostile.sample(6, 1))
+    assert bodies == list(hostile.sample(6, 1))
+    assert all(900_000 < len(body) <= 1 << 20 for body in bodies)
+    assert all(len({str(read(body)) for read in READERS["json"].alone}) == 1 for body in bodies)
+    assert timed(READERS["json"], [b'{"a":1,"a":1}'])[0] == 1
 
 
 def test_runs_are_counted_for_the_code_that_ran(tmp_path, monkeypatch):
