@@ -1,12 +1,12 @@
 # make demo          the example behind its policy: a tour over HTTP, then it goes on serving
 # make demo ONCE=1   the tour alone
-# make test          lint, types, tests, coverage
+# make test          lint, types, tests, coverage (WORKERS=0: in one process)
 # make bench         statusware against its peers (QUICK=1: a minute instead of ten)
 # make bench-http    the same over HTTP (needs wrk)
 # make suites      the test suites of Flask, Pyramid, WebTest and Bottle, statusware around every app
 # make fuzz         the policy fuzzed against five frameworks (CASES=1000000 SEED=...)
 # make fuzz-readers  every reader fuzzed with atheris (RUNS=10000000 SEED=... ONLY=json)
-# make mutants      faults put into the code: do the tests notice? (SAMPLE=300 SEED=...)
+# make mutants      faults put into the code: do the tests notice? (SAMPLE=300 SEED=... AGAIN=1)
 # make versions     the tests with the lowest and newest dependencies (ENV=3.13-lowest TESTS=...)
 # make audit        pip-audit on all that statusware installs
 # make wire          raw requests and misbehaving apps against six servers
@@ -38,7 +38,10 @@ test: $(STAMP)
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
-	$(BIN)/python -m pytest -q --cov
+	$(BIN)/python -m pytest -q $(IN_PARALLEL) --cov
+
+# A file's tests run in one process; WORKERS=0 runs all in one.
+IN_PARALLEL = -n $(or $(WORKERS),auto) --maxprocesses 4 --dist loadfile
 
 docs: $(STAMP)
 	@$(BIN)/python -m sphinx -q -W --keep-going -n -b html -d docs/_build/trees docs docs/_build/html
@@ -48,7 +51,7 @@ docs: $(STAMP)
 fuzz: $(STAMP)
 	@HYPOTHESIS_PROFILE=random $(BIN)/python -m pytest -q -m hypothesis
 	@STATUSWARE_CORPUS=whole $(BIN)/python -m pytest -q tests/bypass/test_corpus.py
-	@$(BIN)/python -m tests.bypass.fuzz --cases $(or $(CASES),1000000) $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m tests.bypass.fuzz --cases $(or $(CASES),1000000) $(if $(SEED),--seed $(SEED)) $(DOCUMENT_FLAG)
 
 # What docs/reliability.md claims, measured again; DOCUMENT=1 writes the tables into that page.
 PROOF = $(BIN)/python -m tests.proof
@@ -59,7 +62,7 @@ fuzz-readers: $(STAMP)
 		$(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
 mutants: $(STAMP)
-	@$(PROOF).mutants $(DOCUMENT_FLAG) --sample $(or $(SAMPLE),300) $(if $(SEED),--seed $(SEED))
+	@$(PROOF).mutants $(DOCUMENT_FLAG) --sample $(or $(SAMPLE),300) $(if $(SEED),--seed $(SEED)) $(if $(AGAIN),--again)
 
 versions: $(STAMP)
 	@$(PROOF).versions $(ENV) $(DOCUMENT_FLAG) $(if $(TESTS),--tests $(TESTS))

@@ -45,10 +45,12 @@ def request_id(environ: WSGIEnvironment) -> str:
     """The id of the request, kept in the environ.
 
     Taken over from a well-formed X-Request-ID, else the trace id of a traceparent,
-    else made: 32 hexadecimal digits.
+    else made: 32 hexadecimal digits. One that the app, or middleware, puts into the environ
+    counts where it is well-formed too: not every server looks for CR LF in a header.
     """
     known: str | None = environ.get("statusware.request_id")
-    if known is None:
+    if type(known) is not str or not _SAFE.fullmatch(known):
+        known = None
         if "HTTP_X_REQUEST_ID" in environ or "HTTP_TRACEPARENT" in environ:
             known = _sent(environ)
         if known is None:

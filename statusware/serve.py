@@ -9,7 +9,9 @@ A server that wants a name, as mod_wsgi does, gets it from a file of its own:
 
 from __future__ import annotations
 
+import configparser
 import importlib
+import inspect
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -26,7 +28,10 @@ __all__ = ["app", "import_from_here", "load"]
 
 
 def app(target: str | None = None, policy: str | os.PathLike[str] | None = None) -> WSGIApplication:
-    """The WSGI app of `target` (`"module:app"` or `"module:factory()"`) behind `policy`, a path.
+    """The WSGI app of `target` behind `policy`, a path.
+
+    `target` is `"module:app"`, `"module:factory()"`, or an INI file of PasteDeploy, `"shop.ini"` or
+    `"shop.ini#name"`.
 
     What is not given is that of the environment variables STATUSWARE_APP and STATUSWARE_POLICY;
     without any policy, every error gets the envelope and nothing else changes. Modules are found
@@ -111,21 +116,51 @@ def _same(one: Policy | None, other: Policy) -> bool:
 
 
 def load(target: str) -> WSGIApplication:
-    """The WSGI app that `"module:app"` or `"module:factory()"` names."""
+    """The WSGI app that `"module:app"`, `"module:factory()"` or `"shop.ini"` names."""
+    if target.partition("#")[0].endswith(".ini"):
+        return _of_ini(target)
     name, call, rest = target.partition("(")
     if ":" not in name or (call and rest.strip() != ")"):
-        hint = 'as in "shop:app" or "shop:create_app()"'
+        hint = 'as in "shop:app", "shop:create_app()" or "shop.ini"'
         raise PolicyError(f"{target!r} names no app", key="app", hint=hint)
     import_from_here()
     try:
         found = load_object(name)
     except PolicyError as error:
         raise error.at(key="app") from None
-    found = found() if call else found
+    found = _made(found, target) if call else found
     if not callable(found):
         raise PolicyError(f"{target!r} is no WSGI app", key="app")
     wsgi_app: WSGIApplication = found
     return wsgi_app
+
+
+def _made(factory: Any, target: str) -> Any:
+    """What a factory makes. What it raises itself is the app's, and passes."""
+    try:
+        inspect.signature(factory).bind()
+    except TypeError as error:
+        hint = 'a factory without arguments, or an INI file: "shop.ini"'
+        raise PolicyError(f"{target!r}: {error}", key="app", hint=hint) from None
+    except ValueError:  # some built-in functions have no signature
+        pass
+    return factory()
+
+
+def _of_ini(target: str) -> WSGIApplication:
+    """The app of an INI file, as `pserve` and `gunicorn --paste` load it."""
+    import_from_here()
+    path, _, name = target.partition("#")
+    try:
+        deploy = importlib.import_module("paste.deploy")
+    except ImportError:
+        hint = "pip install PasteDeploy"
+        raise PolicyError("an INI file needs PasteDeploy", key="app", hint=hint) from None
+    try:
+        found: WSGIApplication = deploy.loadapp(f"config:{os.path.abspath(path)}", name or None)
+    except (OSError, LookupError, configparser.Error) as error:
+        raise PolicyError(f"{target} cannot be loaded: {error}", key="app") from error
+    return found
 
 
 def import_from_here() -> None:

@@ -15,6 +15,11 @@ settings.register_profile("random", derandomize=False, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
+def pytest_make_parametrize_id(val, argname):
+    """Long texts, tokens and keys among them, are in no name of a test: each process has its own."""
+    return argname if isinstance(val, str | bytes) and len(val) > 60 else None
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _home(tmp_path_factory):
     """Browsers and servers that tests start keep their things in a folder of the tests."""

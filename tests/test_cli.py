@@ -342,7 +342,7 @@ def test_an_older_gunicorn_has_no_control_socket(
 
 
 def test_serve_without_gunicorn(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     served: list[Any] = []
     (folder / "soupshop.py").write_text("def app(environ, start_response): ...", encoding="utf-8")
@@ -352,4 +352,4 @@ def test_serve_without_gunicorn(
     assert main(["serve", "soupshop:app", "--port", "8123"]) == 0
     assert served[:2] == ["127.0.0.1", 8123]
     assert callable(served[2])
-    assert "not for production" in capsys.readouterr().err
+    assert "not for production" in caplog.text

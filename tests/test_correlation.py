@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import random
+import uuid
 from typing import Any
 
-from statusware import ErrorEnvelope, correlation
+import pytest
+from werkzeug.test import Client
+
+from statusware import ErrorEnvelope, Problem, correlation
 from statusware.correlation import POOL, request_id
 
 
@@ -63,3 +67,40 @@ def test_a_pool_that_another_thread_empties_is_filled_again(monkeypatch):
     environ: dict[str, Any] = {"REQUEST_METHOD": "GET"}
     list(ErrorEnvelope(lambda environ, start: start("200 OK", []) and [])(environ, lambda *a: [1]))
     assert len(environ["statusware.request_id"]) == 32
+
+
+@pytest.mark.parametrize(
+    "told", ["a\r\nSet-Cookie: x=1", "a\n", "", "ü", "a b", "-" * 129, uuid.UUID(int=1), None, 5]
+)
+@pytest.mark.parametrize("end", ["raise", "problem", "kept", "replaced", "returned", "401"])
+def test_an_id_that_the_app_puts_there_cannot_stand_in_a_header_unless_it_is_well_formed(told, end):
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        environ["statusware.request_id"] = told
+        if end == "raise":
+            raise LookupError
+        if end == "problem":
+            raise Problem(409)
+        if end == "returned":
+            return Problem(409, more=1)(environ, start_response)
+        if end == "401":
+            return Problem(401).prepared()(environ, start_response)
+        kind = "application/json" if end == "kept" else "text/plain"
+        start_response("409 Conflict", [("Content-Type", kind)])
+        return [b"{}"]
+
+    for stack in (app, ErrorEnvelope(app), ErrorEnvelope(app, format="simple")):
+        if stack is app and end in ("raise", "problem", "kept", "replaced"):
+            continue  # without an envelope that is the server's to answer
+        answer = Client(stack).get("/", headers={"X-Request-ID": "sent"})
+        assert answer.headers["X-Request-ID"] == "sent"
+        assert "Set-Cookie" not in answer.headers
+        assert end == "kept" or '"request_id": "sent"' in answer.text
+
+
+def test_a_well_formed_id_of_the_apps_own_counts():
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        environ["statusware.request_id"] = "own-5"
+        raise Problem(409)
+
+    answer = Client(ErrorEnvelope(app)).get("/", headers={"X-Request-ID": "sent"})
+    assert answer.headers["X-Request-ID"] == answer.json["request_id"] == "own-5"

@@ -1,5 +1,7 @@
 """`statusware lint` over a Flask app, with and without a policy."""
 
+import json
+
 import bottle
 import falcon
 import pytest
@@ -61,6 +63,27 @@ def test_unsafe_methods_on_demand(capsys):
     assert main(["lint", HERE, "--unsafe", "--ignore", "location"]) == 1
     assert "has no Location: where is what was created?" in capsys.readouterr().out
     assert ("POST", "/recipes") in asked
+
+
+pages = Flask("pages")
+
+
+@pages.get("/pages/<name>")
+def page(name):
+    from flask import request
+
+    best = request.accept_mimetypes.best_match(["application/json", "text/html"])
+    return {"name": name} if best == "application/json" else f"<h1>{name}</h1>"
+
+
+def test_what_differs_by_accept(capsys):
+    assert main(["lint", f"{__name__}:pages", "--format", "json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    (found,) = told["findings"]
+    assert (found["rule"], found["request"]) == ("vary", "GET /pages/x")
+    assert (
+        told["requests"] == 15
+    )  # of two paths HEAD, OPTIONS, TRACE; three GET each, and of nothing
 
 
 def broken(environ, start_response):

@@ -32,8 +32,18 @@ def create_app():
 
     return app
 
+def main(global_config, **settings):
+    return create_app()
+
 app = create_app()
 number = 5
+"""
+INI = """
+[app:main]
+use = call:shop:main
+
+[app:other]
+use = call:shop:main
 """
 POLICY = """
 [errors]
@@ -75,6 +85,20 @@ def test_exceptions_of_a_flask_app_are_translated(folder, target, path, status, 
     assert "secret detail" not in answer.text
 
 
+@pytest.mark.parametrize("target", ["shop.ini", "shop.ini#other"])
+def test_an_app_of_an_ini_file(folder, target):
+    (folder / "shop.ini").write_text(INI)
+    answer = Client(serve.app(target, "statusware.toml")).get("/gone")
+    assert (answer.status_code, answer.json["code"]) == (410, "gone")
+
+
+def test_an_ini_file_needs_pastedeploy(folder, monkeypatch):
+    (folder / "shop.ini").write_text(INI)
+    monkeypatch.setitem(sys.modules, "paste.deploy", None)
+    with pytest.raises(PolicyError, match="app: an INI file needs PasteDeploy"):
+        serve.app("shop.ini")
+
+
 def test_a_translated_exception_is_no_error_in_flasks_log(folder, caplog):
     Client(serve.app("shop:app", "statusware.toml")).get("/lost")
     assert not [record for record in caplog.records if record.name == "shop"]
@@ -98,9 +122,14 @@ def test_without_a_policy_there_is_the_envelope_alone(folder):
         ("no_such_module:app", "does not import"),
         ("shop:ap", 'did you mean "app"?'),
         ("shop:number", "is no WSGI app"),
+        ("shop:main()", "'shop:main()': missing a required argument: 'global_config'"),
+        ("shop:number()", "5 is not a callable object"),
+        ("shop.ini#nope", "shop.ini#nope cannot be loaded: "),
+        ("no.ini", "no.ini cannot be loaded: "),
     ],
 )
 def test_a_target_that_is_wrong(folder, target, told):
+    (folder / "shop.ini").write_text(INI)
     with pytest.raises(PolicyError) as caught:
         serve.app(target)
     assert told in str(caught.value)

@@ -8,7 +8,7 @@ Credentials that a browser sends by itself count only where there is no other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import PolicyError
@@ -55,7 +55,7 @@ class Authenticator:
             raise PolicyError("must be a number of characters", key="max_header")
         self.schemes = tuple(schemes)
         self.challenges = self._all_challenges({})
-        self._max_header = max_header
+        self.max_header = max_header
         self._explain = explain
         self._origins = origins or Origins()
         self._headers = tuple({s.header for s in schemes if s.header is not None})
@@ -71,26 +71,25 @@ class Authenticator:
         #: What has been refused before, by code and reason: answers that are all alike.
         self._refusals: dict[tuple[str, str], Problem] = {}
 
-    def judge(self, environ: WSGIEnvironment) -> Identity | Problem | None:
-        """As `authenticate`, but that the problem is returned."""
-        single = self._single
-        if single is None:
-            try:
-                return self.authenticate(environ)
-            except Problem as problem:
-                return problem
-        credential = environ.get(single.header or "")
-        if credential is None:
-            return None
-        try:
-            if len(credential) > self._max_header:
-                raise malformed("the header is longer than max_header")
-            return single.authenticate(environ)
-        except Problem as problem:
-            return self._refusal(problem, single)
+    @property
+    def ask(self) -> Callable[[WSGIEnvironment], Identity | None]:
+        """`authenticate`, for whoever calls it by each request and settles what it raises.
 
-    def _refusal(self, problem: Problem, scheme: Scheme) -> Problem:
-        """A refusal by the only scheme, complete; the same one where nothing differs."""
+        With one scheme that is the scheme's own: a call less. Credentials longer than
+        `max_header` are then for the caller to refuse (`too_long`).
+        """
+        return self.authenticate if self._single is None else self._single.authenticate
+
+    def too_long(self) -> Problem:
+        """The refusal of a credential that is longer than `max_header`."""
+        problem = malformed("the header is longer than max_header")
+        return self._completed(problem, dict.fromkeys(self.schemes, problem))
+
+    def settled(self, problem: Problem) -> Problem:
+        """What `ask` has raised, complete; the same one where nothing differs."""
+        scheme = self._single
+        if scheme is None:
+            return problem
         if type(problem) is not Refused or problem.status >= 500:
             return self._completed(problem, {scheme: problem})
         key = problem.problem_code, problem.reason
@@ -113,9 +112,8 @@ class Authenticator:
             credential = environ.get(header)
             if credential is not None:
                 sent = True
-                if len(credential) > self._max_header:
-                    problem = malformed("the header is longer than max_header")
-                    raise self._completed(problem, dict.fromkeys(self.schemes, problem))
+                if len(credential) > self.max_header:
+                    raise self.too_long()
         if not sent:
             return None
         found: tuple[Identity, Scheme] | None = None

@@ -15,6 +15,7 @@ from .custom import Custom, header_key
 from .header import is_scheme
 from .proxy import Proxy, RemoteUser
 from .scheme import Scheme
+from .source import held
 
 __all__ = ["LAYER_OPTIONS", "SHIPPED", "bearer_tables", "build_schemes", "layer_options"]
 
@@ -34,8 +35,13 @@ _SOURCES = frozenset({"secret", "public_key", "jwks", "keys", "users"})
 LAYER_OPTIONS: dict[str, type] = {"max_header": int, "strip_headers": list, "explain": bool}
 
 
-def build_schemes(auth: Mapping[str, Any], *, folder: Path = Path()) -> dict[str, Scheme]:
+def build_schemes(
+    auth: Mapping[str, Any], *, folder: Path = Path(), unset: list[str] | None = None
+) -> dict[str, Scheme]:
     """The schemes of `[auth]`, by name. Files are relative to `folder`. Raises `PolicyError`.
+
+    With a list for `unset`, a `secret` whose variable is not set is no error: the name of the
+    variable goes there, and the scheme takes no token.
 
     A list of tables, `[[auth.bearer]]`, makes several: the second is `bearer-2` unless it
     has a `name`.
@@ -48,6 +54,8 @@ def build_schemes(auth: Mapping[str, Any], *, folder: Path = Path()) -> dict[str
         for at, table in enumerate(tables if several else [tables]):
             key = f"{kind}[{at}]" if several else kind
             try:
+                if unset is not None and isinstance(table, Mapping) and "secret" in table:
+                    table = {**table, "secret": held(table["secret"], unset)}
                 scheme = _scheme(kind, table, kind if at == 0 else f"{kind}-{at + 1}", folder)
             except PolicyError as error:
                 raise error.at(key=key) from error.__cause__

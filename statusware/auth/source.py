@@ -6,13 +6,14 @@ Rule of this file: an error names the variable or the file, never what was in it
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import PolicyError, nearest
 
-__all__ = ["read_source"]
+__all__ = ["held", "read_source"]
 
 #: More than any key or list of keys has; guards against `/dev/zero` and the like.
 MAX_FILE = 1 << 20
@@ -38,6 +39,21 @@ def read_source(source: Any, key: str) -> bytes:
     if not data.strip():
         raise PolicyError(f"{where} is empty", key=key)
     return data
+
+
+def held(source: Any, unset: list[str]) -> Any:
+    """`source`, with a secret that nobody knows wherever a variable is not set.
+
+    The names of those variables go into `unset`. Nothing that anybody has signed is good then:
+    for whoever looks at a policy, and verifies nothing.
+    """
+    if isinstance(source, list | tuple):
+        return [held(each, unset) for each in source]
+    name = source.get("env") if isinstance(source, Mapping) and len(source) == 1 else None
+    if not isinstance(name, str) or not name or name in os.environ:
+        return source
+    unset.append(name)
+    return secrets.token_urlsafe(64)
 
 
 def _from_table(source: Mapping[str, Any], key: str) -> tuple[bytes, str]:

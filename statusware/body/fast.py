@@ -31,6 +31,9 @@ ENABLED = True
 #: All digits are alike, and all brackets.
 _CLASSES = bytes.maketrans(b"0123456789{", b"0000000000[")
 
+#: All that says nothing about members, levels and integers: what is left is soon counted.
+_DULL = bytes(set(range(256)) - set(b":[{0123456789"))
+
 #: The least digits of an integer beyond 64 bits.
 _LONG = b"0" * 19
 
@@ -103,7 +106,8 @@ def _strict(
     the members that are left after the last of equal names has won, and the strings in them
     as they were, but that a `\\u003a` becomes a colon. So where there is none of those, both
     texts have as many colons if no member is gone; else at least its own is missing.
-    An integer beyond 64 bits has 19 digits or more in a row. Where the very text is given
+    An integer beyond 64 bits has 19 digits or more in a row (what stands between digits is gone
+    at the first look, not at the second). Where the very text is given
     back no member is gone from it, and no integer became a float: that looks otherwise.
     """
 
@@ -114,14 +118,16 @@ def _strict(
         except (ValueError, TypeError, RecursionError) as error:
             doubt = Doubt.CUT_OFF if getattr(error, "msg", "") == _CUT_OFF else Doubt.WRONG
         else:
-            classes = body.translate(_CLASSES)
-            if classes.count(b"[") > max_depth and is_deep(body, max_depth):
+            left = body.translate(_CLASSES, _DULL)
+            if left.count(b"[") > max_depth and is_deep(body, max_depth):
                 doubt = Doubt.DEEP
             elif written == body:
                 return value
             elif _BACKSLASH in body and b"\\u003" in body:
                 doubt = Doubt.NONE
-            elif written.count(b":") == classes.count(b":") and _LONG not in classes:
+            elif written.count(b":") == left.count(b":") and (
+                _LONG not in left or _LONG not in body.translate(_CLASSES)
+            ):
                 return value
             else:
                 doubt = Doubt.CHANGED

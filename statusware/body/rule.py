@@ -3,9 +3,9 @@
 environ keys read: those of `read` and `media`. environ keys set by a check that passes:
 `statusware.json` (the value), `statusware.parsed` (input, bytes and value, for integrations),
 `wsgi.input` (a BytesIO of the very bytes that were checked),
+`wsgi.input_terminated` (true of a BytesIO, and it spares Werkzeug a second count of the bytes),
 `CONTENT_LENGTH`; removed: `HTTP_TRANSFER_ENCODING`, and `HTTP_CONTENT_ENCODING` of a body
-that has been inflated. `wsgi.input_terminated` stays as the
-server set it: a BytesIO ends by itself, and whoever goes by CONTENT_LENGTH is right too.
+that has been inflated.
 """
 
 from __future__ import annotations
@@ -155,6 +155,7 @@ class BodyRule:
                 environ[TAKEN] = len(body)
                 raise
             source = environ["wsgi.input"] = BytesIO(body)
+            environ["wsgi.input_terminated"] = True
             environ["statusware.json"] = value
             environ["statusware.parsed"] = (source, body, value)
             return None
@@ -215,6 +216,7 @@ def told(violation: Violation) -> dict[str, str]:
 def hand_on(environ: WSGIEnvironment, body: bytes) -> None:
     """Put the very same bytes back, so that they can be read in any way."""
     environ["wsgi.input"] = BytesIO(body)
+    environ["wsgi.input_terminated"] = True
     environ["CONTENT_LENGTH"] = str(len(body))
     environ.pop("HTTP_TRANSFER_ENCODING", None)
     environ.pop("statusware.body_taken", None)

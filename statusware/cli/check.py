@@ -32,7 +32,8 @@ _STYLES = {"error": "red", "warning": "yellow"}
 def check(app: str | None, policy: str, form: str) -> int:
     """Checks a policy, and whether it fits an app.
 
-    Reads the policy as a server would at its start, and says what it found. With APP
+    Reads the policy as a server would at its start, and says what it found; a secret whose
+    variable is not set is one finding, so that the others are told where no secret is. With APP
     ("module:name"), its own routes are compared with those of the policy. Exit status 0 if
     all is well, 1 if there are findings of the level "error", and 2, with one line that
     names file, key and reason, if no server would start with the policy.
@@ -42,7 +43,7 @@ def check(app: str | None, policy: str, form: str) -> int:
 
 def checked(policy: str, app: Any = None, form: str = "text") -> int:
     """Show what a policy says, and what is odd about it and about `app`; the exit status."""
-    found = Policy.load(policy)
+    found = Policy.load(policy, inspect=True)
     with busy("Comparing the policy with the app"):
         routes = None if app is None else routes_of(app)
         # Without any routes a policy is no list of what may be used.

@@ -29,6 +29,9 @@ __all__ = ["lint", "requests"]
 SAFE = ("GET", "HEAD", "OPTIONS")
 _UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
+#: A GET is sent with each of these as well: what differs has to vary by `Accept`.
+_ACCEPTS = ("application/json", "text/html")
+
 _STYLES = {"error": "red", "warning": "yellow"}
 
 
@@ -77,7 +80,8 @@ def lint(
     Without a policy, it is the bare APP ("module:name") that is asked. The routes are
     those of the app (Flask, Pyramid, Django, Falcon, Bottle), those of the policy, and those
     given as --path; with --openapi, the operations of a document, made of its examples, are
-    asked in their place. Exit status 0 if nothing was found beyond advice, 1 if something
+    asked in their place. What is safe to be asked again is asked with several Accept: answers
+    that differ have to say so. Exit status 0 if nothing was found beyond advice, 1 if something
     was, 2 if the app cannot be asked.
     """
     if rules:
@@ -94,9 +98,11 @@ def lint(
     else:
         asked = list(_asked([*documented.pairs, *map(_split, paths)], unsafe=unsafe))
     client = documented.client(StatusLint(loaded, ignore=ignore, report=found.append))
-    steps = progress(asked, "Asking the app")
+    sent = [(*each, accept) for each in asked for accept in _accepts(each[0])]
+    steps = progress(sent, "Asking the app")
     raised = [text for each in steps if (text := _raised(client, *each))]
-    return _tell(form, len(asked), found, raised)
+    once = {str(finding): finding for finding in found}
+    return _tell(form, len(sent), list(once.values()), list(dict.fromkeys(raised)))
 
 
 def _tell(form: str, asked: int, found: list[Finding], raised: list[tuple[str, str]]) -> int:
@@ -123,10 +129,15 @@ def _tell(form: str, asked: int, found: list[Finding], raised: list[tuple[str, s
     return show("lint", form, status, members, lines)
 
 
-def _raised(client: Client, method: str, path: str) -> tuple[str, str] | None:
+def _accepts(method: str) -> tuple[str | None, ...]:
+    return (None, *_ACCEPTS) if method == "GET" else (None,)
+
+
+def _raised(client: Client, method: str, path: str, accept: str | None) -> tuple[str, str] | None:
     """Send one request; what the app raised, if it did."""
+    fields = {} if accept is None else {"HTTP_ACCEPT": accept}
     try:
-        client.open(path, method=method, buffered=True)
+        client.open(path, method=method, buffered=True, environ_overrides=fields)
     except Exception as error:  # the app's, whatever it is: that is a finding
         return f"{method} {path}", type(error).__name__
     return None

@@ -76,7 +76,7 @@ def openapi(
     policy has [api] openapi. What is left out is told on stderr. Exit status 0, or 2 if it
     could not be done.
     """
-    found = Policy.load(policy)
+    found = Policy.load(policy, inspect=True)
     own = _own(found, app, into, at)
     try:
         document, notes = _made(found, app, own, base, **options)

@@ -35,7 +35,7 @@ def problems(code: str | None, policy: str | None, form: str) -> int:
 
     With CODE that one alone. Exit status 0, or 2 if there is no such code.
     """
-    codes = {**CODES, **(Policy.load(policy).problems if policy else {})}
+    codes = {**CODES, **(Policy.load(policy, inspect=True).problems if policy else {})}
     if code is not None:
         if code not in codes:
             raise PolicyError(f"{code!r} is unknown", key="CODE", hint=nearest(code, codes))

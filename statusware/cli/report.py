@@ -64,7 +64,7 @@ def _rows(lines: Iterable[str]) -> list[Row]:
 
 
 def _record(line: str) -> tuple[str, int, str, str] | None:
-    """Layer, status, code, and route or request line of a record; None for other lines."""
+    """Layer, status, code, and name of the route or request line of a record; else None."""
     try:
         if MARK not in line and _QUOTED in line:  # a log whose lines are JSON themselves
             line = str(json.loads(line[line.index("{") :])["message"])
@@ -72,7 +72,9 @@ def _record(line: str) -> tuple[str, int, str, str] | None:
         if start < 0:
             return None
         record: dict[str, Any] = json.JSONDecoder().raw_decode(line[start:])[0]
-        what = record["route"] or f"{record['method']} {record['path']}"
+        # Without a name, `route` is one: so it was written once.
+        named = record.get("name") or record["route"]
+        what = named or f"{record['method']} {record['path']}"
         shown = ascii(what)[1:-1] if not str(what).isprintable() else str(what)
         return str(record["report"]), int(record["status"]), str(record["code"]), shown
     except (ValueError, KeyError, TypeError):

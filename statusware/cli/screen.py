@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -41,7 +42,13 @@ class Screen:
         # Not even FORCE_COLOR makes a file or a pipe a terminal.
         terminal = None if sys.stdout.isatty() else False
         self._console = _Console(
-            force_terminal=terminal, soft_wrap=True, highlight=False, markup=False, emoji=False
+            force_terminal=terminal,
+            # Empty is as if it were not set (no-color.org); rich says so from 14.0 on.
+            no_color=bool(os.environ.get("NO_COLOR")),
+            soft_wrap=True,
+            highlight=False,
+            markup=False,
+            emoji=False,
         )
         self._ascii = self._console.options.ascii_only
 

@@ -31,8 +31,11 @@ class NotStarted(Exception):
     """The server ended, or did not answer in time; the text is what it said last."""
 
 
-def gunicorn(app: str, policy: str, *, bind: str, workers: int) -> list[str]:
-    """The command that serves `app` ("module:name") behind `policy` (a path)."""
+def gunicorn(app: str, policy: str, *, bind: str, workers: int, json: bool = False) -> list[str]:
+    """The command that serves `app` ("module:name") behind `policy` (a path).
+
+    With `json` its log is lines of JSON.
+    """
     command = [sys.executable, "-m", "gunicorn", "--bind", bind, "--workers", str(workers)]
     # So that what gunicorn itself refuses comes in the envelope, too.
     command += ["--worker-class", "statusware.integrations.gunicorn.Worker"]
@@ -40,6 +43,8 @@ def gunicorn(app: str, policy: str, *, bind: str, workers: int) -> list[str]:
     version = importlib.metadata.version("gunicorn").split(".")
     if (int(version[0]), int(version[1])) >= (25, 1):
         command.append("--no-control-socket")
+    if json:
+        command += ["--logger-class", "statusware.integrations.gunicorn_log.JSONLogger"]
     return [*command, f"statusware.serve:app({app!r}, {policy!r})"]
 
 

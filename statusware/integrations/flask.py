@@ -133,8 +133,7 @@ def _install(app: Flask, policy: Policy | None, *, override: bool) -> None:
         inside = Inside(app, inner, translation, settle)
         wrapped = wrap(inside) if policy is None else layered(inside, policy)
         app.extensions["statusware"] = policy
-        context = policy is not None and needs_context(policy)
-        return Outside(app, wrapped, context=context)
+        return wrapped if policy is None or not needs_context(policy) else Outside(app, wrapped)
 
     if override:
         _override(app)

@@ -1,12 +1,14 @@
 """The two WSGI pieces of the Flask extension: right outside of the policy, right inside.
 
-`Outside` pushes an app context, so that predicates and verifiers find `current_app`, `g`
-and the app's database; `Inside` pops it, so that Flask makes its own for the request, as
-ever. Exceptions that Flask propagates for the debugger or a test pass through the policy.
+`Outside`, where code of the app's own runs in the policy, pushes an app context, so that
+predicates and verifiers find `current_app`, `g` and the app's database; `Inside` pops it,
+so that Flask makes its own for the request, as ever. Exceptions that Flask propagates for
+the debugger or a test pass through the policy.
 
 Where a policy is reloaded, each has two of its own, so that a request meets one alone.
 
-environ keys set: `statusware.flask_translation`. Set and removed: `statusware.flask_context`.
+environ keys set: `statusware.flask_translation`, `statusware.passing`. Set and removed:
+`statusware.flask_context`.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..auth.custom import Custom
+from ..layers.envelope import PASSING
 from ..layers.guard import calling
 from ..layers.translate import Translation
 from ..logs.table import TEARDOWN
@@ -35,37 +38,19 @@ _CONTEXT = "statusware.flask_context"
 TRANSLATION = "statusware.flask_translation"
 
 
-class _Propagated(BaseException):
-    """An exception on its way through layers that answer every `Exception`."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(error)
-        self.error = error
-
-
 class Outside:
-    """Around the policy: the app context, and exceptions that are to reach the server."""
+    """Around the policy: the app context."""
 
-    def __init__(self, app: Flask, wrapped: WSGIApplication, *, context: bool) -> None:
-        self._app, self._layers, self._context = app, wrapped, context
+    def __init__(self, app: Flask, wrapped: WSGIApplication) -> None:
+        self._app, self._layers = app, wrapped
         self._wrapped = calling(wrapped)
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        try:
-            if not self._context:
-                return self._wrapped(environ, start_response)
-            return self._within(environ, start_response)
-        except _Propagated as propagated:
-            error = propagated.error
-        # Out here it keeps the context and the cause that it came with.
-        raise error
 
     @property
     def renderer(self) -> Any:
         """How its errors look; our gunicorn workers ask for it."""
         return getattr(self._layers, "renderer", None)
 
-    def _within(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ[_CONTEXT] = context = self._app.app_context()
         context.push()
         try:
@@ -107,7 +92,7 @@ class Inside:
             return self._inner(environ, start_response)
         except Exception as error:
             if self._propagates(error):
-                raise _Propagated(error) from error
+                environ[PASSING] = error
             raise
 
     def _first_request(self, settle: Callable[[], None]) -> None:

@@ -142,13 +142,15 @@ def _install(router: Any, policy: Policy | None, registry: Any) -> None:
     def build(policy: Policy) -> WSGIApplication:
         check_traversal(policy, registry)
         wrapped = layered(inner, policy)
+        router.renderer = getattr(wrapped, "renderer", None)  # our gunicorn workers ask for it
         security = registry.queryUtility(ISecurityPolicy)
         if isinstance(security, IdentityPolicy):
             security.schemes = frozenset(policy.schemes)
         return wrapped
 
-    wrapped = wrap(inner) if policy is None else in_force(policy, build)
-    router.renderer = getattr(wrapped, "renderer", None)  # our gunicorn workers ask for it
+    wrapped: Any = wrap(inner) if policy is None else in_force(policy, build)
+    if policy is None:
+        router.renderer = wrapped.renderer
     # What it returns the router calls as the response: a WSGI app, like any response.
     router.execution_policy = lambda environ, router: wrapped
 

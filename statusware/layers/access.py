@@ -15,6 +15,7 @@ from ..problem import Problem
 from ..rules import AccessRule, Match, Route, RouteTable
 from ..rules.decision import Decision
 from ..rules.principals import Subject
+from .absent import concealed, hidden
 from .guard import Check, Guard
 
 if TYPE_CHECKING:
@@ -56,22 +57,24 @@ class AccessControl(Guard):
             rules = RouteTable(_routes(rules), unlisted=unlisted)
         self.table: RouteTable = rules
         self._rules = [access_rule(route, schemes) for route in rules.routes]
-        self._forbidden, self._not_found = Problem(403).prepared(), Problem(404).prepared()
+        self._forbidden = Problem(403).prepared()
 
-    def check(self, environ: WSGIEnvironment) -> Problem | None:
-        """403, or 401 where authentication is at hand; a hidden route is a bare 404."""
+    def check(self, environ: WSGIEnvironment) -> WSGIApplication | None:
+        """403, or 401 where authentication is at hand; a hidden route is not there."""
         match = self.table.select(environ)
-        answer = self._decide(match, environ)
-        if answer is None and match.override is not None:
-            return self._decide(match.override, environ)
-        return answer
+        for each in (match, match.override):
+            if each is not None and (answer := self._decide(each, environ)) is not None:
+                return concealed(match) if hidden(each) else answer
+        return None
 
     def prepare(self, route: Route, method: str) -> Check | None:
         """The same for one route; nothing where nobody can be refused."""
         rule, decide = self._rules[route.index], self._decide
         if rule.unconditional:
             return None
-        needs, refused = rule.needs, self._not_found if route.hide else self._forbidden
+        if route.hide:
+            return self.check
+        needs, refused = rule.needs, self._forbidden
         #: Whether nothing but roles and scopes is asked for.
         alone = not rule.deny and len(needs) == len(rule.allow)
 
@@ -98,11 +101,9 @@ class AccessControl(Guard):
         try:
             decision = self._rules[route.index].decide(identity, match.variables, environ)
         except Problem as problem:  # a predicate's
-            return self._not_found if route.hide else problem
+            return problem
         if decision.allowed:
             return None
-        if route.hide:
-            return self._not_found
         challenges = environ.get("statusware.challenges", ())
         if decision.missing_scopes or (identity is None and challenges):
             return refusal(decision, identity, challenges)

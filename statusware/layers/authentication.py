@@ -26,11 +26,14 @@ from ..errors import PolicyError, check_flag, check_list
 from ..logs.table import EXPLAINING
 from ..problem import Problem
 from ..rules import Match, Route, RouteTable
+from .absent import Absent, concealed
 from .access import access_rule
 from .guard import Check, Guard
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+    from ..auth.identity import Identity
 
 __all__ = ["Authentication"]
 
@@ -86,7 +89,6 @@ class Authentication(Guard):
         self._stripper = Stripper(strip_headers, keys=believed)
         challenges = [("WWW-Authenticate", each) for each in self._authenticator.challenges]
         self._missing = Problem(401, code="missing-credentials", headers=challenges).prepared()
-        self._not_found = Problem(404).prepared()
         #: The check by mode: whether the route is open, and whether it is hidden.
         modes = itertools.product((False, True), repeat=2)
         self._checks = {mode: self._check(*mode) for mode in modes}
@@ -100,7 +102,7 @@ class Authentication(Guard):
         self._modes = [(access_rule(route, names).open, route.hide) for route in listed]
 
     def check(self, environ: WSGIEnvironment) -> WSGIApplication | None:
-        """400, 401, 403 (`cross-site-request`) or 503; a hidden route is a bare 404."""
+        """400, 401, 403 (`cross-site-request`) or 503; a hidden route is not there."""
         mode = self._mode(environ)
         return None if mode is None else self._checks[mode](environ)
 
@@ -110,16 +112,24 @@ class Authentication(Guard):
 
     def _check(self, open_: bool, hidden: bool) -> Check:
         """The check of routes that are open to everyone, or hidden, or not."""
-        judge, challenges = self._authenticator.judge, self._authenticator.challenges
-        headers, missing = self._authenticator.headers, self._missing
+        authenticator = self._authenticator
+        ask, headers, longest = authenticator.ask, authenticator.headers, authenticator.max_header
+        challenges, missing = authenticator.challenges, self._missing
         harmless, strip, passed = self._stripper.harmless, self._stripper.strip, self._passed
 
-        def check(environ: WSGIEnvironment) -> Problem | None:
+        def check(environ: WSGIEnvironment) -> WSGIApplication | None:
             environ["statusware.challenges"] = challenges
-            found = None
+            found: Identity | Problem | None = None
             for key in headers:
                 if key in environ:
-                    found = judge(environ)
+                    try:
+                        found = (
+                            ask(environ)
+                            if len(environ[key]) <= longest
+                            else authenticator.too_long()
+                        )
+                    except Problem as problem:
+                        found = authenticator.settled(problem)
                     break
             if found is None:
                 if not open_:
@@ -128,6 +138,7 @@ class Authentication(Guard):
                 if not open_:
                     return self._refused(found, environ) if hidden else found
                 log_refusal(found, environ)
+                found.__traceback__ = found.__context__ = None  # they hold this frame
             else:
                 user = found.user
                 environ["REMOTE_USER"] = user if user.isascii() else found.remote_user
@@ -143,10 +154,10 @@ class Authentication(Guard):
 
         return check
 
-    def _refused(self, problem: Problem, environ: WSGIEnvironment) -> Problem:
+    def _refused(self, problem: Problem, environ: WSGIEnvironment) -> WSGIApplication:
         """What a refusal means where the route is hidden: it does not exist."""
         log_refusal(problem, environ)
-        return self._not_found
+        return concealed(environ["statusware.route"])
 
     def _mode(self, environ: WSGIEnvironment) -> tuple[bool, bool] | None:
         """Whether the request needs no credentials, and whether its route is hidden.
@@ -183,7 +194,8 @@ class Authentication(Guard):
         return bool(match) and (match.override is None or bool(match.override))
 
     def _record(self, problem: Problem, environ: WSGIEnvironment) -> None:
-        log_refusal(problem, environ)
+        if not isinstance(problem, Absent):  # why it is one has been told
+            log_refusal(problem, environ)
 
 
 def _check_schemes(schemes: Iterable[Scheme]) -> None:

@@ -23,6 +23,7 @@ from .defaults import LONGEST, author_text, default_page, is_json
 from .record import log_bare
 from .rendering import prefers_html
 from .response import Outgoing, Rest
+from .withheld import withheld
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -61,15 +62,16 @@ def judge(
     if problem is None:
         if status >= 500 and not has_our_id(out, environ):
             log_bare(status, environ, error)
+        head = environ.get("REQUEST_METHOD") == "HEAD"
         body = page = None
         if keep != "all":
-            body = rest.peek(MAX_READ if keep == "merge" or status >= 500 else LONGEST)
+            limit = MAX_READ if keep == "merge" or status >= 500 else LONGEST
+            body = _body(rest, limit, head=head)
             page = None if body is None else default_page(status, media_type, body, environ)
         if keep == "all" or (
             page is None and _keeps(status, media_type, body, environ, keep=keep, html=html)
         ):
-            head = environ.get("REQUEST_METHOD") == "HEAD"
-            if head and not body and keep != "all":
+            if head and body == b"":
                 # Of GET we might send a page of ours: nobody knows how long (RFC 9110 8.6).
                 out.headers = [f for f in out.headers if f[0].lower() != "content-length"]
             _mend(out, status, environ, vary=html and media_type in _HTML)
@@ -92,6 +94,15 @@ def replace(out: Outgoing, problem: Problem, environ: WSGIEnvironment) -> list[b
         status = out.status
     out.replace(status, _merged(out.headers, ours, environ))
     return [body] if body else []
+
+
+def _body(rest: Rest, limit: int, *, head: bool) -> bytes | None:
+    """The body that GET has, None where it is longer than `limit`; of HEAD b"" if unknown."""
+    body = rest.peek(limit)
+    if head and body == b"":
+        body = withheld(rest.result)
+        return body if len(body) <= limit else None
+    return body
 
 
 def _keeps(

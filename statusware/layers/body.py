@@ -7,8 +7,7 @@ bytes on. A schema applies to POST, PUT, PATCH and to a DELETE that its route li
 environ keys read: `statusware.route`, `wsgi.input`, `wsgi.input_terminated`,
 `CONTENT_LENGTH`, `CONTENT_TYPE`, `HTTP_CONTENT_ENCODING`, `HTTP_TRANSFER_ENCODING`. environ
 keys set where a schema applies: `statusware.json`, `statusware.parsed`, `wsgi.input`,
-`CONTENT_LENGTH`;
-`HTTP_TRANSFER_ENCODING` is removed.
+`wsgi.input_terminated`, `CONTENT_LENGTH`; `HTTP_TRANSFER_ENCODING` is removed.
 """
 
 from __future__ import annotations
@@ -48,8 +47,8 @@ class JSONBody(Guard):
       `inflate`.
 
     Raises `PolicyError` for a wrong option or schema. environ keys set where a schema applies:
-    `statusware.json`, `wsgi.input`, `CONTENT_LENGTH`; removed: `HTTP_TRANSFER_ENCODING`, and
-    `HTTP_CONTENT_ENCODING` of a body that was inflated; read: these, `wsgi.input_terminated`,
+    `statusware.json`, `wsgi.input`, `wsgi.input_terminated`, `CONTENT_LENGTH`; removed:
+    `HTTP_TRANSFER_ENCODING`, and `HTTP_CONTENT_ENCODING` of a body that was inflated; read: these,
     `CONTENT_TYPE`, and `statusware.route` (set where no layer outside of this one has).
 
         app = JSONBody(app, {"POST /recipes": {"type": "object", "required": ["name"]}})

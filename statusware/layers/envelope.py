@@ -7,6 +7,7 @@ app. It owns 5xx. Responses below 400 pass by untouched.
 environ keys set: `statusware.renderer`, `statusware.request_id`.
 environ keys read: `statusware.answered`, `statusware.exception`, `HTTP_ACCEPT`,
 `HTTP_UPGRADE`, `HTTP_CONNECTION`, `REQUEST_METHOD`, `PATH_INFO`, `wsgi.file_wrapper`.
+Removed: `statusware.passing`.
 """
 
 from __future__ import annotations
@@ -35,9 +36,12 @@ from .watch import watch
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["ErrorEnvelope"]
+__all__ = ["PASSING", "ErrorEnvelope"]
 
 _ID = "statusware.request_id"
+
+#: The environ key of an exception that is not for clients, but for a debugger or a test outside.
+PASSING = "statusware.passing"
 
 
 class ErrorEnvelope:
@@ -143,6 +147,8 @@ class ErrorEnvelope:
                     out.writing = start_response(out.status, out.headers)
         except Exception as error:  # the app's, whatever it is: this layer answers for it
             Rest(result, environ).close_quietly()
+            if PASSING in environ and environ.pop(PASSING) is error:
+                raise
             if out.sent:
                 log_midstream(error, environ)
                 raise

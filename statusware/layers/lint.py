@@ -1,9 +1,10 @@
 """`StatusLint`: for development and tests; does an app answer as RFC 9110 and friends say?
 
 It changes nothing. Each response is checked against `RULES` when it is closed, and what is
-found goes to `report`. The rules are plain functions of what was seen.
+found goes to `report`. The rules are plain functions of what was seen. Of earlier responses
+nothing is remembered but their media types, by the `Accept` that they were asked for with.
 
-environ keys read: `REQUEST_METHOD`, `PATH_INFO`.
+environ keys read: `REQUEST_METHOD`, `PATH_INFO`, `QUERY_STRING`, `HTTP_ACCEPT`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ __all__ = ["RULES", "Finding", "Seen", "StatusLint", "findings"]
 
 _LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "advice": logging.INFO}
 
+#: Requests whose media types are remembered, and values of `Accept` for each.
+REMEMBERED, ACCEPTS = 1000, 20
+
 #: So much of a body is looked at.
 _LOOKED_AT = 64 * 1024
 
@@ -45,8 +49,11 @@ class StatusLint:
     - `ignore`: names of rules that are left out.
     - `report`: a function that gets each `Finding`; by default it is logged (`statusware.lint`).
 
+    It asks nothing itself: that a response differs by `Accept`, it sees where the same request
+    is sent with several (as `statusware lint` does).
+
     Raises `PolicyError` for a rule that is unknown. environ keys read: `REQUEST_METHOD`,
-    `PATH_INFO`.
+    `PATH_INFO`, `QUERY_STRING`, `HTTP_ACCEPT`.
     """
 
     def __init__(
@@ -59,12 +66,15 @@ class StatusLint:
         self.app = app
         self._ignore = frozenset(ignore)
         self._report = report or _log
+        #: By request and status: for each `Accept` the media type, and whether it varies by it.
+        self._types: dict[tuple[object, ...], dict[str | None, tuple[str, bool]]] = {}
         known = [rule.id for rule in RULES]
         for name in self._ignore.difference(known):
             raise PolicyError(f"{name!r} is unknown", key="ignore", hint=nearest(name, known))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
+        asked = (environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""))
+        seen = Seen(*asked, environ.get("QUERY_STRING", ""), environ.get("HTTP_ACCEPT"))
         out = Outgoing()
         out.server = start_response
         rest = Rest(self.app(environ, out.start), environ)
@@ -77,11 +87,25 @@ class StatusLint:
         except BaseException:  # the app's; whoever stands around it answers
             rest.close()
             raise
-        return _Watched(out, rest, Seen(method, path), self._judge, written)
+        return _Watched(out, rest, seen, self._judge, written)
 
     def _judge(self, seen: Seen) -> None:
+        if seen.method in ("GET", "HEAD") and seen.media_type:
+            seen.otherwise = self._otherwise(seen)
         for finding in findings(seen, self._ignore):
             self._report(finding)
+
+    def _otherwise(self, seen: Seen) -> str:
+        """The media type that the same request got with another `Accept`; see `Seen`."""
+        if len(self._types) >= REMEMBERED:
+            self._types.clear()
+        key = (seen.method, seen.path, seen.query, seen.status)
+        known = self._types.setdefault(key, {})
+        mine = (seen.media_type, seen.varies_by("accept"))
+        if len(known) < ACCEPTS:
+            known[seen.accept] = mine
+        others = (each for accept, each in known.items() if accept != seen.accept)
+        return next((kind for kind, v in others if kind != mine[0] and not (v and mine[1])), "")
 
 
 @dataclass(eq=False)

@@ -15,11 +15,16 @@ __all__ = ["RULES", "Finding", "Rule", "Seen"]
 class Seen:
     """One response: `body` is its beginning, `length` that of all that was sent.
 
-    `complete` says whether it was read to its end.
+    `complete` says whether it was read to its end. `query` and `accept` are those of the
+    request; `otherwise` is the media type that the same request got with another `Accept`, if
+    it was another one and not both responses say that they vary by it.
     """
 
     method: str
     path: str
+    query: str = ""
+    accept: str | None = None
+    otherwise: str = ""
     status: int = 0
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes = b""
@@ -30,8 +35,14 @@ class Seen:
         """The value of a field (lower case), or None."""
         return next((value for key, value in self.headers if key.lower() == name), None)
 
+    def varies_by(self, name: str) -> bool:
+        """Whether `Vary` names a field (lower case), or all."""
+        varies = (value for key, value in self.headers if key.lower() == "vary")
+        return not {name, "*"}.isdisjoint(w.strip().lower() for v in varies for w in v.split(","))
+
     @property
     def media_type(self) -> str:
+        """The type of the body, without parameters, in lower case."""
         return (self.header("content-type") or "").partition(";")[0].strip().lower()
 
     def json(self) -> Any:
@@ -172,11 +183,12 @@ def _typeless(seen: Seen) -> str | None:
 
 
 def _vary(seen: Seen) -> str | None:
-    vary = (seen.header("vary") or "").lower()
-    for name in ("encoding", "language"):
-        chosen = seen.header(f"content-{name}") is not None and seen.method in ("GET", "HEAD")
-        if chosen and name == "encoding" and f"accept-{name}" not in vary and vary != "*":
-            return f"has Content-{name.title()}, but does not vary by Accept-{name.title()}"
+    if seen.otherwise:
+        both = " or ".join(sorted((seen.media_type, seen.otherwise)))
+        return f"is {both}, by Accept, and not both say Vary: Accept"
+    chosen = seen.header("content-encoding") is not None and seen.method in ("GET", "HEAD")
+    if chosen and not seen.varies_by("accept-encoding"):
+        return "has Content-Encoding, but does not vary by Accept-Encoding"
     return None
 
 

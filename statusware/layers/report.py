@@ -115,7 +115,8 @@ class Reported:
             "code": code,
             "method": trial["REQUEST_METHOD"],
             "path": trial.get("PATH_INFO", ""),
-            "route": getattr(match, "name", None),
+            "route": getattr(match, "pattern", None),
+            "name": getattr(match, "name", None),
             "user": getattr(identity, "user", None),
             "request_id": request_id(trial),
         }

@@ -132,13 +132,15 @@ class Rest:
         first: bytes = b"",
         iterator: Iterator[bytes] = iter(()),  # noqa: B008  # empty, so that nobody uses it up
     ) -> None:
-        self._result, self._environ = result, environ
+        #: What the app returned, to be looked at only.
+        self.result = result
+        self._environ = environ
         self._first, self._iterator = first, iterator
         self._close: Callable[[], None] | None = getattr(result, "close", None)
 
     def fetch(self) -> None:
         """Get hold of the first chunk that is not empty."""
-        self._first, self._iterator = begin(self._result)
+        self._first, self._iterator = begin(self.result)
 
     def push(self, data: bytes) -> None:
         """Put `data` before what is still to come."""

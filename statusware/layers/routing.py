@@ -13,9 +13,10 @@ from collections.abc import Iterable
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ..problem import Problem, request_id
+from ..problem import Problem
 from ..request import OVERRIDES, overridden
 from ..rules import Match, Route, RouteTable
+from .absent import Options, hidden, not_allowed
 from .cors import Cors
 from .guard import TRACE, Check, Guard, prepared, told
 
@@ -131,10 +132,14 @@ class Routing(Guard):
         match = self.table.read(environ)
         answer = None if match.route is not None else self._unlisted(match)
         other = match.override
-        if other is not None and not other and not isinstance(answer, Problem):
+        if (
+            other is not None
+            and not isinstance(answer, Problem)
+            and (not other or (answer is not None and hidden(other)))
+        ):
             refused = self._unlisted(other)
             if refused is not None:
-                return refused if isinstance(refused, Problem) else _not_allowed(other)
+                return refused if isinstance(refused, Problem) else not_allowed(other.allow)
         if match.route is not None and other is None:
             self._remember(match, match.route, environ.get("PATH_INFO") or "")
         return answer
@@ -191,7 +196,7 @@ class Routing(Guard):
         if not methods:
             raise Problem(404)
         cors.allow(environ, methods)
-        return _Options(", ".join(methods))
+        return Options(", ".join(methods))
 
     def _unlisted(self, match: Match) -> WSGIApplication | None:
         """What becomes of a request that no route lists: outside the policy, or refused."""
@@ -203,8 +208,8 @@ class Routing(Guard):
                 return None
             return self._not_found
         if match.method == "OPTIONS":
-            return _Options(allow)
-        return _not_allowed(match)
+            return Options(allow)
+        return not_allowed(allow)
 
 
 def _names_another(environ: WSGIEnvironment) -> bool:
@@ -213,24 +218,3 @@ def _names_another(environ: WSGIEnvironment) -> bool:
         return overridden(environ) is not None
     except Problem:
         return True
-
-
-def _not_allowed(match: Match) -> Problem:
-    return Problem(405, headers=[("Allow", match.allow)])
-
-
-class _Options:
-    """The answer to an OPTIONS that no route lists (RFC 9110 section 9.3.7)."""
-
-    def __init__(self, allow: str) -> None:
-        self._allow = allow
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        headers = [
-            ("Allow", self._allow),
-            ("Cache-Control", "no-store"),
-            ("X-Content-Type-Options", "nosniff"),
-            ("X-Request-ID", request_id(environ)),
-        ]
-        start_response("204 No Content", headers)
-        return []

@@ -4,7 +4,7 @@ Flask and Django send a signal first. A receiver leaves the exception in the env
 that `ErrorEnvelope` knows what a bare 500 was about. It changes nothing for the app, and
 imports nothing: a framework that is not there cannot send anything. Bottle hands the
 exception to `start_response`. (Pyramid raises it.) Falcon tells nobody, and is made to; so
-is Pyramid of the pages that it writes for HEAD.
+are Pyramid and Bottle of the pages that they write for HEAD.
 
 environ keys set: `statusware.exception`, where an `ErrorEnvelope` stands around the app.
 """
@@ -34,6 +34,8 @@ def watch(app: WSGIApplication) -> None:
         importlib.import_module("statusware.integrations.falcon").watch(app)
     if "pyramid.router" in sys.modules:
         importlib.import_module("statusware.integrations.pyramid_pages").watch(app)
+    if "bottle" in sys.modules:
+        importlib.import_module("statusware.integrations.bottle").watch(app)
 
 
 def _from_flask(sender: Any, exception: BaseException | None = None, **more: Any) -> None:

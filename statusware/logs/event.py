@@ -37,7 +37,7 @@ FIELDS = {
     "exception": "the class of the exception, as in `shop.models.NameTaken`",
     "method": "the method of the request",
     "path": "its path, without the query string",
-    "route": "the pattern of the route it found, as in `/recipes/{id:int}`",
+    "route": "the pattern of the route it found, as in `/recipes/{id:int}`, as in the metrics",
     "user": "the verified user",
     "request_id": "the id of the request, as in the answer",
 }

@@ -53,8 +53,8 @@ MIDSTREAM = Event(
     _RAISED, "an exception comes too late to be answered", traceback=True,
 )  # fmt: skip
 BARE = Event(
-    "app-5xx", _ENVELOPE, ERROR, "%r was answered %d by the app [%s]",
-    ("layer", "status", *_REQUEST), "the app answers a 5xx of its own",
+    "app-5xx", _ENVELOPE, WARNING, "%r was answered %d by the app [%s]",
+    ("layer", "status", *_REQUEST), "the app answers a 5xx of its own, and no exception is known",
 )  # fmt: skip
 TRANSLATED = Event(
     "translated", _ENVELOPE, INFO, "%r: %s [%s]", ("status", "code", *_RAISED),
@@ -178,6 +178,11 @@ UNCOVERED = Event(
     "routes of the app without a rule: %d; `statusware check` names them",
     (), "the app has routes that no rule lists",
 )  # fmt: skip
+DEVELOPMENT = Event(
+    "development-server", _POLICY, WARNING,
+    "gunicorn is not installed: this is Werkzeug's server, not for production",
+    (), "`statusware serve` finds no gunicorn",
+)  # fmt: skip
 UNSERVED = Event(
     "nothing-served", _POLICY, CRITICAL, "%s; nothing is served",
     (), "`[api] audit`: the app has registered routes that no rule lists",
@@ -219,5 +224,5 @@ EVENTS = (
     RENDERER_FAILED, RENDERER_ANSWER, PAGELESS, UNTOLD, UNCLOSED, TEARDOWN, MOUNT, UNRESOLVED,
     CLOCK, FILE_READ, FILE_KEPT, USER_UNUSABLE, KEY_UNUSED, KEYS_UNFETCHED, KEYS_FAILED, NO_THREAD,
     POLICY_READ, POLICY_KEPT, METRICS_FAILED, EXPLAINING, ROUTES_UNREAD, UNCOVERED, UNSERVED,
-    REPORTED, TRIAL_FAILED, TRACED, *LINTED, WORKER,
+    DEVELOPMENT, REPORTED, TRIAL_FAILED, TRACED, *LINTED, WORKER,
 )  # fmt: skip

@@ -14,6 +14,7 @@ from ..layers.access import access_rule
 from ..layers.body import methods_of
 from ..rules import AccessRule
 from .contract import Contract, Listed
+from .places import meet
 
 __all__ = ["Answers", "elsewhere", "possible"]
 
@@ -59,7 +60,7 @@ def _sorted(pairs: Iterable[tuple[int, str]]) -> Answers:
 
 
 def _listed(contract: Contract, listed: Listed) -> Iterator[tuple[int, str]]:
-    """The layers in their order; on a hidden route what refuses is the 404 of an unknown path."""
+    """The layers in their order; on a hidden route what refuses is what nobody lists gets."""
     route = listed.route
     if "Routing" in contract.layers:
         yield 400, "ambiguous-path"
@@ -69,10 +70,18 @@ def _listed(contract: Contract, listed: Listed) -> Iterator[tuple[int, str]]:
     refusals = [*_of_authentication(contract, rule, listed.method), *_of_access(contract, rule)]
     if route.hide and refusals:
         yield 404, "not-found"
+        if listed.method != "OPTIONS" and _is_seen(contract, listed):
+            yield 405, "method-not-allowed"
     else:
         yield from refusals
     if "JSONBody" in contract.layers:
         yield from _of_body(contract, listed)
+
+
+def _is_seen(contract: Contract, listed: Listed) -> bool:
+    """Whether paths of a hidden pattern are listed by routes that are not hidden, too."""
+    seen = (p for route in contract.table.routes if not route.hide for p in route.patterns)
+    return any(meet(pattern.segments, listed.pattern.segments) for pattern in seen)
 
 
 def _of_authentication(

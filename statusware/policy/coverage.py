@@ -15,7 +15,7 @@ from ..layers.access import access_rule
 from ..rules import AccessRule, Route
 from ..rules.pattern import Pattern, parse_match
 from .model import Policy
-from .overlap import AppRoute, leads, meet, near, refused, sample, widened
+from .overlap import AppRoute, leads, meet, near, refused, sample, samples, widened
 
 __all__ = ["AppRoute", "Finding", "findings", "uncovered"]
 
@@ -46,12 +46,16 @@ def findings(policy: Policy, app_routes: Iterable[AppRoute] | None = None) -> li
     if app_routes is not None:
         listed = list(app_routes)
         found += uncovered(policy, listed)
+        found += _narrowed(policy, listed)
         found += _refused(policy, listed)
         if policy.metrics:
             listed.append(AppRoute(policy.metrics, frozenset({"GET"})))
         found += _without_route(policy, listed)
     for route in policy.routes:
         found += _about_rule(policy, route)
+    for name in policy.unset:
+        told = "the environment variable is not set; no server starts without it"
+        found.append(Finding("error", "unset", name, told))
     return sorted(found, key=lambda finding: finding.level != "error")
 
 
@@ -65,10 +69,15 @@ def uncovered(policy: Policy, app_routes: Iterable[AppRoute]) -> list[Finding]:
         if refused(app_route.pattern, policy.table.line):
             continue
         if app_route.methods is None:
-            missing = [] if _lists(policy, app_route, "*") else [app_route.label]
+            listed = _lists(policy, app_route, "*") or _narrower(policy, app_route, "*")
+            missing = [] if listed else [app_route.label]
         else:
             known = sorted(app_route.methods & policy.table.line.methods)
-            missing = [f"{m} {app_route.label}" for m in known if not _lists(policy, app_route, m)]
+            missing = [
+                f"{method} {app_route.label}"
+                for method in known
+                if not (_lists(policy, app_route, method) or _narrower(policy, app_route, method))
+            ]
         found += (_uncovered(policy, route, app_route) for route in missing)
     return found
 
@@ -84,6 +93,32 @@ def _lists(policy: Policy, app_route: AppRoute, method: str) -> bool:
         return any(method == "*" or wanted & {*p.methods} for p in listed)
     path = sample(app_route.pattern)
     return policy.table.lists(path) if method == "*" else bool(policy.table.find(method, path))
+
+
+def _narrower(policy: Policy, app_route: AppRoute, method: str) -> str:
+    """The pattern that takes some paths of a route, by the type of a variable; else "".
+
+    Where paths that no route lists are refused, that leaves nothing open.
+    """
+    if app_route.view is not None or policy.table.unlisted != "reject":
+        return ""
+    for path in samples(app_route.pattern):
+        for pattern, _, methods in policy.table.candidates(path):
+            if method == "*" or method in methods:
+                return pattern
+    return ""
+
+
+def _narrowed(policy: Policy, app_routes: Iterable[AppRoute]) -> Iterable[Finding]:
+    """Routes of which the policy takes a part, while the app would take more."""
+    for each in app_routes:
+        asked = {"*"} if each.methods is None else each.methods & policy.table.line.methods
+        for method in sorted(asked):
+            pattern = "" if _lists(policy, each, method) else _narrower(policy, each, method)
+            if pattern:
+                told = f"the policy takes {pattern} alone; what else the app takes there is a 404"
+                label = each.label if method == "*" else f"{method} {each.label}"
+                yield Finding("warning", "narrowed", label, told)
 
 
 def _uncovered(policy: Policy, route: str, app_route: AppRoute) -> Finding:

@@ -183,7 +183,7 @@ def _about_routes(policy: Policy, match: Match) -> Iterable[str]:
         yield f'route "{match.name}", {place(policy, match.route)}'
         yield from (f"  {name} = {value!r}" for name, value in match.variables.items())
         if match.route.hide:
-            yield "  hidden: whoever may not gets the 404 of an unknown path"
+            yield "  hidden: whoever may not gets what they would without this route"
     else:
         yield _unlisted(policy, match)
     seen = {match.route}

@@ -18,7 +18,7 @@ from ..auth.scheme import Scheme
 from ..auth.schemes import build_schemes, layer_options
 from ..catalog import Entry, own_entries
 from ..errors import PolicyError
-from ..layers.access import AccessControl, access_rule
+from ..layers.access import AccessControl
 from ..layers.authentication import Authentication
 from ..layers.body import JSONBody
 from ..layers.cors import Cors
@@ -29,6 +29,7 @@ from ..layers.translate import Translation
 from ..request import RequestLine, Scope
 from ..rules import Route, RouteTable
 from ..stamp import stamp
+from .checks import check_routes
 from .metrics import metrics_path
 from .openapi import compile_bodies, document_and_folder, route_tables
 from .pages import check_types
@@ -50,17 +51,26 @@ class Policy:
 
     - `folder`: where the relative paths in it start (by default the working directory).
     - `file`: the name that errors give.
+    - `inspect`: the policy is only looked at. A variable with a secret that is not set is no
+      error then, and no app can be put behind it.
 
     Attributes: `routes` (in the order of the file), `schemes` (name to scheme), `layers`
     (factories, outermost first: what `stack` takes), `translation` (the `[errors]` table),
-    `problems` (code to entry), `lines` (those on which a file has its `[[routes]]`). Raises
+    `problems` (code to entry), `lines` (those on which a file has its `[[routes]]`), `unset`
+    (the variables that are not set). Raises
     `PolicyError` for whatever is wrong; once it is made, nothing about it can fail later.
     """
 
     def __init__(
-        self, document: Mapping[str, Any], *, folder: str | os.PathLike[str] = ".", file: str = ""
+        self,
+        document: Mapping[str, Any],
+        *,
+        folder: str | os.PathLike[str] = ".",
+        file: str = "",
+        inspect: bool = False,
     ) -> None:
         self.file, self.folder = file, Path(folder)
+        self._unset: list[str] | None = [] if inspect else None
         self.lines: tuple[int, ...] = ()
         try:
             check_shape(document)
@@ -69,8 +79,11 @@ class Policy:
             raise error.at(file=file) from None
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Policy:
-        """The policy of the TOML file at `path`. Raises `PolicyError`."""
+    def load(cls, path: str | os.PathLike[str], *, inspect: bool = False) -> Policy:
+        """The policy of the TOML file at `path`; with `inspect` only to be looked at.
+
+        Raises `PolicyError`.
+        """
         name = os.fspath(path)
         before = stamp([name])
         try:
@@ -85,7 +98,7 @@ class Policy:
             # What a full disk leaves of a file must not open the app.
             hint = 'leave the policy out for "one envelope, nothing else"'
             raise PolicyError("is empty", file=name, hint=hint)
-        policy = cls(document, folder=Path(name).parent, file=name)
+        policy = cls(document, folder=Path(name).parent, file=name, inspect=inspect)
         policy.stamp = before + policy.stamp[1:]
         lines = [at for at, line in enumerate(text.splitlines(), 1) if _ROUTES.match(line)]
         # In another notation, or within a text: then the lines cannot be told.
@@ -128,13 +141,23 @@ class Policy:
         return self.table.routes
 
     @property
+    def unset(self) -> tuple[str, ...]:
+        """The variables with secrets that are not set, of a policy that is only looked at."""
+        return tuple(dict.fromkeys(self._unset or ()))
+
+    @property
     def envelope(self) -> Mapping[str, Any]:
         """The options of the envelope, as the table `[envelope]` has them, and `problems`."""
         return self._envelope
 
     @property
     def layers(self) -> list[Layer]:
-        """The factories of the layers, outermost first, as they serve: some may only report."""
+        """The factories of the layers, outermost first, as they serve: some may only report.
+
+        Raises `PolicyError` for a policy that is only looked at.
+        """
+        if self._unset is not None:
+            raise PolicyError("is only looked at", file=self.file, key="inspect")
         return reported(self.enforced, self.report)
 
     @property
@@ -168,7 +191,11 @@ class Policy:
         self.report = _in("api", reported_names, api.get("report", False))
         self.scope = _in("api", Scope, api["paths"]) if "paths" in api else None
         self.schemes: dict[str, Scheme] = _in(
-            "auth", build_schemes, document.get("auth", {}), folder=self.folder
+            "auth",
+            build_schemes,
+            document.get("auth", {}),
+            folder=self.folder,
+            unset=self._unset,
         )
         if "auth" in document and not self.schemes:
             raise PolicyError("has no scheme", key="auth", hint="as in [auth.bearer]")
@@ -183,7 +210,7 @@ class Policy:
         #: The OpenAPI document that `[api] openapi` names, if it does.
         self.openapi, tables = route_tables(document, self.folder, self.schemes, mounts)
         routes = [Route(**columns) for columns in tables]
-        self._check_routes(routes, api)
+        check_routes(routes, api, self.schemes, self.scope)
         unlisted = api.get("unlisted", "reject" if routes else "pass")
         self.table = RouteTable(routes, unlisted=unlisted, **line)
         compile_bodies(self.openapi, self.routes, body, self.folder)
@@ -208,30 +235,6 @@ class Policy:
             raise PolicyError("needs a policy file", key="api.reload", hint="this one is a dict")
         asked: bool = api.get("reload", os.environ.get("STATUSWARE_RELOAD") == "1")
         return asked and bool(self.file)
-
-    def _check_routes(self, routes: list[Route], api: Mapping[str, Any]) -> None:
-        """What no single route can know: that it is reachable, and can be satisfied."""
-        if self.schemes and not routes and "unlisted" not in api:
-            hint = 'write [[routes]], or [api] unlisted = "reject" or "pass"'
-            raise PolicyError("protects nothing: there are no routes", key="auth", hint=hint)
-        for route in routes:
-            rule = access_rule(route, self.schemes)
-            if not self.schemes and not rule.anonymous:
-                hint = 'write [auth.bearer], or allow = ["everyone"]'
-                reason = "needs credentials, but [auth] has no scheme"
-                raise PolicyError(reason, key=route.where, hint=hint)
-            if route.hide and api.get("unlisted", "reject") != "reject":
-                hint = "every other unknown path is served"
-                raise PolicyError('needs unlisted = "reject"', key=f"{route.where}.hide", hint=hint)
-            self._check_scope(route)
-
-    def _check_scope(self, route: Route) -> None:
-        for pattern in route.patterns:
-            if self.scope is not None and not self.scope.covers(pattern.text):
-                raise PolicyError(
-                    f"{pattern.text!r} lies outside [api] paths and can never match",
-                    key=f"{route.where}.match",
-                )
 
 
 def _in(section: str, build: Callable[..., Any], *args: Any, **options: Any) -> Any:

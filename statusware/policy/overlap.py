@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import starmap
+from itertools import product, starmap
 
 from ..errors import PolicyError
 from ..problem import Problem
 from ..request import RequestLine
 from ..rules.pattern import Pattern, Variable, parse_match
 
-__all__ = ["AppRoute", "leads", "meet", "near", "refused", "sample", "widened"]
+__all__ = ["AppRoute", "leads", "meet", "near", "refused", "sample", "samples", "widened"]
 
 #: Values that no literal of anybody's is equal to.
 _SAMPLES = {"": "-any-", "int": "90210", "uuid": "5b1e0bb6-53a2-4c1b-9c0e-3f5a0c1d2e3f",
@@ -76,6 +76,16 @@ def sample(pattern: str) -> str:
         name, _, converter = part[1:-1].partition(":")
         parts.append(_SAMPLES.get(converter, "-any-") if part[:1] == "{" and name else part)
     return "/".join(parts)
+
+
+def samples(pattern: str) -> Iterable[str]:
+    """Paths that a pattern matches, with values of each type for (the first three) variables."""
+    parts = sample(pattern).split("/")
+    plain = [at for at, part in enumerate(parts) if part == _SAMPLES[""]][:3]
+    for values in product(("", "int", "uuid"), repeat=len(plain)):
+        for at, converter in zip(plain, values, strict=True):
+            parts[at] = _SAMPLES[converter]
+        yield "/".join(parts)
 
 
 def refused(pattern: str, line: RequestLine) -> str:

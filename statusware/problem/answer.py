@@ -114,6 +114,7 @@ def answer(problem: Problem, environ: WSGIEnvironment) -> tuple[str, list[tuple[
 
 def _made(problem: Problem, environ: WSGIEnvironment) -> tuple[str, list[tuple[str, str]], bytes]:
     """The answer to GET."""
+    own = request_id(environ)  # first: from here on the one in the environ is safe
     render: Renderer = environ.get("statusware.renderer", problem_json)
     content_type, body = render(problem, environ)
     headers = [
@@ -121,7 +122,7 @@ def _made(problem: Problem, environ: WSGIEnvironment) -> tuple[str, list[tuple[s
         ("Content-Length", str(len(body))),
         ("Cache-Control", "no-store"),
         ("X-Content-Type-Options", "nosniff"),
-        ("X-Request-ID", request_id(environ)),
+        ("X-Request-ID", own),
     ]
     if vary := getattr(render, "vary", ""):
         headers.append(("Vary", vary))
@@ -168,7 +169,7 @@ def _again(
         if len(known) >= _RENDERERS:  # of policies that were reloaded, most likely
             known.clear()
         alike = known[render] = _in_common(problem, render)
-    if alike is None or not (own.isascii() and own.isalnum()):
+    if alike is None or type(own) is not str or not (own.isascii() and own.isalnum()):
         return _made(problem, environ)
     if "html" in (environ.get("HTTP_ACCEPT") or "").lower():
         return _made(problem, environ)

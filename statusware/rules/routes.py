@@ -113,15 +113,15 @@ class RouteTable:
 
         OPTIONS is always among them, as it is answered for every listed path.
         """
-        listed = {
-            method
-            for leaf, _ in self._tree.search(path)
-            for method, (route, _) in leaf.items()
-            if not route.hide
-        }
+        listed = self.visible(path)
         if not listed:
             return []
         return [method for method in self.known() if method in listed or method == "OPTIONS"]
+
+    def visible(self, path: str) -> set[str]:
+        """The methods that routes list for a path, hidden ones aside."""
+        leaves = (leaf.items() for leaf, _ in self._tree.search(path))
+        return {method for leaf in leaves for method, (route, _) in leaf if not route.hide}
 
     def known(self) -> list[str]:
         """All known methods, in the order of the table of methods."""

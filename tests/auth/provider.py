@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ class Provider:
         self.mode = "good"
         self.asked = 0
         self.requests: list[bytes] = []
+        self.tls: ssl.SSLContext | None = None
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/keys?a=b"
         threading.Thread(target=self._serve, daemon=True).start()
@@ -39,6 +41,8 @@ class Provider:
     def _answer(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
             self.asked += 1
+            if self.tls is not None:
+                connection = self.tls.wrap_socket(connection, server_side=True)
             self.requests.append(connection.recv(65536))
             getattr(self, self.mode)(connection)
 

@@ -156,6 +156,7 @@ def test_the_file_is_read_again_when_it_changes(
         ([entry(label=5)], "keys[0].label"),
         ([entry(role=["a"])], 'keys[0].role: unknown option; did you mean "roles"'),
         ([entry(roles=5)], "keys[0].roles"),
+        ([entry(scopes=["a b"])], "keys[0].scopes: 'a b' is no scope"),
         ([entry(expires="2030-01-01")], "keys[0].expires"),
         ([entry(expires=datetime.datetime(2030, 1, 1))], "with its offset"),
         ([entry(expires=datetime.date(2030, 1, 1))], "with its offset"),

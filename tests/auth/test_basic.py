@@ -55,6 +55,12 @@ def basic(text: str | bytes, scheme: str = "Basic") -> dict[str, Any]:
     return {"REQUEST_METHOD": "GET", "HTTP_AUTHORIZATION": value}
 
 
+def test_only_what_cannot_be_used_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    Basic(users=USERS, realm="recipes")
+    told = [record for record in caplog.records if record.name.startswith("statusware")]
+    assert [record.args for record in told] == [(number,) for number in (8, 9, 10, 11)]
+
+
 @pytest.mark.parametrize(
     ("text", "user"),
     [

@@ -203,6 +203,7 @@ ACCESS = {"iss": "i", "aud": "a", "client_id": "c", "jti": "1"}
         ({}, "jwt", {}, True),
         ({}, "at+jwt", {}, True),
         ({}, "dpop+jwt", {}, False),
+        ({}, "a+jwt", {}, False),
         ({}, "application/logout+JWT", {}, False),
         ({}, 5, {}, False),
         ({}, None, {}, False),
@@ -420,6 +421,8 @@ def test_secrets_from_environment_and_file(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_claims_module_compares_json_strictly() -> None:
     assert not claims_module._same([1, 2], [1])
     assert not claims_module._same({"a": 1}, {"b": 1})
+    assert not claims_module._same({"a": 1}, {"a": 1, "b": 1})
+    assert not claims_module._same({"a": 1, "b": 1}, {"a": 1})
     assert claims_module._same(1, 1.0)
     assert b64(b"\xff") == "_w"
 

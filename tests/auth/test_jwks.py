@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import logging
 import os
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 
 from statusware import PolicyError
 from statusware.auth.bearer import Bearer
@@ -19,7 +23,7 @@ from statusware.auth.scheme import Refused
 from .forge import bearer, claims
 from .forge import token as hmac_token
 from .provider import ILL, Provider, running
-from .test_public import PRIVATE, jwk, jwks, token
+from .test_public import PRIVATE, jwk, jwks, private_pem, token
 
 OLD, NEW = PRIVATE["RSA"], PRIVATE["RSA other"]
 SET_OLD = jwks(jwk(OLD, kid="old"))
@@ -61,6 +65,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     for module in ("fetch", "keyset"):
         monkeypatch.setattr(f"statusware.auth.{module}.LIMIT", 0.3)
     return found
+
+
+#: Seconds: less than the limit of a fetch, more than a busy machine takes.
+NO_WAIT = 0.28
 
 
 def answer(scheme: Bearer, value: str) -> int:
@@ -113,11 +121,11 @@ def test_an_ill_provider_lets_nobody_in(
     scheme = Bearer(jwks=provider.url)
     status, seconds = timed(scheme, old())
     assert status == 503
-    assert seconds < 0.8
-    for _ in range(3):
-        status, seconds = timed(scheme, old())
-        assert status == 503
-        assert seconds < 0.05 or mode in ("drip", "drip_head", "slow")
+    assert seconds < 2.5
+    later = [timed(scheme, old()) for _ in range(3)]
+    assert [status for status, _ in later] == [503] * 3
+    # A busy machine may hold up one of them: who waits for the provider holds up all.
+    assert min(seconds for _, seconds in later) < 0.1 or mode in ("drip", "drip_head", "slow")
     assert provider.asked == 1
     ours = [r for r in caplog.records if r.name.startswith("statusware")]
     assert ours
@@ -133,7 +141,7 @@ def test_known_keys_go_on_serving(mode: str, provider: Provider, clock: Clock) -
     for number in range(3):
         status, seconds = timed(scheme, old(n=number))
         assert status == 200
-        assert seconds < 0.1
+        assert seconds < NO_WAIT
     settle(provider, 2)
     assert provider.asked == 2
     assert answer(scheme, old()) == 200
@@ -221,7 +229,7 @@ def test_nobody_waits_for_the_fetch_of_another(provider: Provider, clock: Clock)
     settle(provider, 2)
     for value, status in ((new(n=1), 503), (old(n=2), 200)):
         assert timed(scheme, value)[0] == status
-        assert timed(scheme, value)[1] < 0.1
+        assert timed(scheme, value)[1] < NO_WAIT
     waiting.join()
     assert provider.asked == 2
 
@@ -253,7 +261,7 @@ def test_no_second_wait_for_another_when_the_first_failed(provider: Provider, cl
     settle(provider, 2)
     status, seconds = timed(scheme, old())
     assert status == 503
-    assert seconds < 0.1
+    assert seconds < NO_WAIT
     waiting.join()
 
 
@@ -404,6 +412,30 @@ def test_loopback_needs_no_tls(url: str) -> None:
 
 def test_allow_http() -> None:
     Bearer(jwks="http://id.internal/", allow_http=True)
+
+
+def test_https_speaks_tls(provider: Provider) -> None:
+    assert answer(Bearer(jwks=provider.url.replace("http:", "https:")), old()) == 503
+    assert provider.requests[0].startswith(b"\x16\x03")  # a TLS handshake, RFC 8446 section 5.1
+
+
+def test_a_certificate_that_nobody_vouches_for(tmp_path: Path) -> None:
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = x509.CertificateBuilder(
+        name, name, NEW.public_key(), 1, now, now + datetime.timedelta(1)
+    )
+    hosts = x509.SubjectAlternativeName([x509.DNSName("localhost")])
+    signed = made.add_extension(hosts, critical=False).sign(NEW, hashes.SHA256())
+    pem = signed.public_bytes(serialization.Encoding.PEM).decode()
+    (tmp_path / "tls.pem").write_text(private_pem(NEW) + pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "tls.pem")
+    with running() as provider:
+        provider.body, provider.tls = SET_OLD, context
+        port = provider.url.rpartition(":")[2]
+        assert answer(Bearer(jwks=f"https://localhost:{port}"), old()) == 503
+        assert (provider.asked, provider.requests) == (1, [])
 
 
 def test_claims_are_checked_all_the_same(provider: Provider) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from statusware import PolicyError
 from statusware.auth.schemes import build_schemes, layer_options
 
 from .forge import SECRET, bearer, token
+from .test_public import PRIVATE, jwk
+from .test_public import token as signed
 
 
 def identify(environ: Any) -> None:
@@ -41,6 +44,9 @@ def test_files_are_relative_to_the_policy(tmp_path: Path) -> None:
     for secret in ({"file": "secret"}, [{"file": "secret"}]):
         schemes = build_schemes({"bearer": {"secret": secret}}, folder=tmp_path)
         assert schemes["bearer"].authenticate(bearer(token()))
+    (tmp_path / "keys.json").write_text(json.dumps({"keys": [jwk(PRIVATE["P-256"])]}))
+    schemes = build_schemes({"bearer": {"jwks": "keys.json"}}, folder=tmp_path)
+    assert schemes["bearer"].authenticate(bearer(signed(PRIVATE["P-256"], "ES256")))
 
 
 @pytest.mark.parametrize(

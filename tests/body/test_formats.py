@@ -33,6 +33,16 @@ def test_the_public_suite(case):
     assert wrong == []
 
 
+def test_the_longest_hostname():
+    schema = Schema({"format": "hostname"}, options=ASSERTED)
+    longest = ".".join(["a" * 63] * 3 + ["a" * 61])
+    assert (len(longest), schema.accepts(longest), schema.accepts(longest + "a")) == (
+        253,
+        True,
+        False,
+    )
+
+
 def test_formats_say_nothing_unless_asked():
     assert Schema({"format": "date"}).accepts("x")
     assert Schema({"format": "idn-hostname"}).accepts("x")

@@ -8,6 +8,8 @@ import time
 
 import pytest
 
+from tests.integrations.tools import free_port
+
 pytest.importorskip("gunicorn")
 
 APP = """
@@ -20,12 +22,6 @@ def app(environ, start_response):
 
 app = ErrorEnvelope(JSONBody(app, {"POST /x": {"type": "array"}}, max_bytes="64KiB", inflate=True))
 """
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="module", params=["sync", "gthread"])

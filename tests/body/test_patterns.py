@@ -33,6 +33,7 @@ MEANING = [
     (r"^\u0041\x42\cJ\0$", ["AB\n\0"], ["AB"]),
     (r"^\u{1F600}$", ["😀"], ["\ud83d"]),
     (r"^\ud83d\ude00$", ["😀"], [""]),
+    (r"^\ud842\udfb7$", ["𠮷"], ["\U00010bb7"]),
     (r"^[😀-😂]$", ["😁"], ["😀😁", "😃"]),
     (r"^\p{L}+$", ["aäßЖ字"], ["1", "_", ""]),
     (r"^\p{Lu}\P{Lu}$", ["Äa"], ["aÄ", "ÄÄ"]),
@@ -51,6 +52,8 @@ MEANING = [
     (r"^\B$", [""], ["a"]),
     (r"^(?=.*\d)(?=.*[a-z]).{8,}$", ["abcdefg1"], ["abcdefgh", "abc1"]),
     (r"^(?!-)[a-z-]+(?<!-)$", ["a-b"], ["-a", "a-"]),
+    (r"x(?=ab)", ["xab", "xxab"], ["xa", "ab"]),
+    (r"x(?!ab|(?:c{1,2}))", ["xa", "xb"], ["xab", "xc", "xcc"]),
     (r"(?<year>\d{4})-\d\d", ["on 2024-12"], ["24-12"]),
     (
         r"^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$",
@@ -109,7 +112,15 @@ def test_what_is_no_pattern(pattern):
         compile_pattern(pattern)
 
 
-@pytest.mark.parametrize("count", ["{1,100000}", "{65536}", "{1000000}", f"{{{'9' * 5000}}}"])
+@pytest.mark.parametrize(("pattern", "place"), [(")", 1), ("a)", 2), ("ab)", 3), ("a**", 3)])
+def test_where_it_is_no_pattern(pattern, place):
+    with pytest.raises(PolicyError, match=f"at character {place}"):
+        compile_pattern(pattern)
+
+
+@pytest.mark.parametrize(
+    "count", ["{1,100000}", "{65536}", "{1000000}", f"{{{'9' * 5000}}}", f"{{{'0' * 18}1}}"]
+)
 def test_what_is_a_pattern_but_too_large(count):
     with pytest.raises(PolicyError, match="is too large for us: it counts to more than 65535"):
         compile_pattern(f"^a{count}$")
@@ -220,6 +231,12 @@ def test_the_automaton_and_re_agree(pattern, text):
     anchored = is_anchored(tree)
     stepper = Stepper(trimmed(tree, anchored=anchored), anchored=anchored)
     assert stepper.matches(text) is compile_pattern(pattern, "trusted")(text)
+
+
+def test_time_at_the_start_is_bounded():
+    started = time.process_time()
+    assert compile_pattern("^" + "(a|b|c)*x" * 150 + "$")("ax" * 150)
+    assert time.process_time() - started < 5  # 0.6 s; without a limit 10 s
 
 
 def test_the_automaton_forgets(monkeypatch):

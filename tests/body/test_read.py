@@ -148,6 +148,13 @@ def test_draining_after_a_refusal_takes_up_where_reading_stopped():
     assert wire.taken == 500_000
 
 
+@pytest.mark.parametrize("size", [1, read.BLOCK, read.BLOCK + 1, 2 * read.BLOCK + 1])
+def test_what_has_been_read_is_not_waited_for_again(size):
+    environ = request(Wire(b"x" * size, blocks=True))
+    assert len(read_body(environ, 1 << 20)) == size
+    assert drain(environ) is True
+
+
 @pytest.mark.parametrize("size", [0, 1, read.BLOCK, read.BLOCK + 1, 2 * read.BLOCK + 1])
 def test_a_body_of_several_blocks_is_whole(size):
     body = bytes(at % 251 for at in range(size))
@@ -191,14 +198,14 @@ def test_draining_does_not_wait_for_ever(monkeypatch, protocol, bounded):
     monkeypatch.setattr(read, "IDLE", 0.1)
     ours, client = socket.socketpair()
     with ours, client:
-        ours.settimeout(0.5)
+        ours.settimeout(1.5)
         client.sendall(b"xx")
         environ = request(Trickle(ours), CONTENT_LENGTH="9", SERVER_PROTOCOL=protocol)
         environ["gunicorn.socket"] = ours
         begun = time.monotonic()
         assert drain(environ) is False
-        assert (time.monotonic() - begun < 0.4) is bounded
-        assert ours.gettimeout() == 0.5
+        assert (time.monotonic() - begun < 1.4) is bounded
+        assert ours.gettimeout() == 1.5
 
 
 def test_draining_a_trickle_ends():
@@ -220,7 +227,7 @@ def test_draining_a_trickle_ends():
         took = time.monotonic() - begun
         done.set()
         thread.join()
-    assert 0.3 <= took < 1
+    assert 0.3 <= took < 5
 
 
 @pytest.mark.parametrize(

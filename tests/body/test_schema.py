@@ -7,7 +7,7 @@ import time
 import pytest
 
 from statusware import PolicyError
-from statusware.body.schema import Schema
+from statusware.body.schema import Options, Schema
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -97,6 +97,8 @@ def folder(tmp_path):
         "climbs.json": {"$ref": "../secret.json"},
         "absolute.json": {"$ref": outside.as_uri()},
         "host.json": {"$ref": "file://other/a.json"},
+        "data.json": {"$ref": (inside / "top.json").as_uri().replace("file:", "data:")},
+        "http.json": {"$ref": (inside / "top.json").as_uri().replace("file:", "http:")},
         "encoded.json": {"$ref": "%2e%2e/secret.json"},
         "draft7.json": {
             "$schema": "http://json-schema.org/draft-07/schema#",
@@ -155,6 +157,8 @@ def test_an_inline_schema_refers_to_files(folder):
         ("encoded.json", "outside"),
         ("link.json", "outside"),
         ("host.json", "none is ever fetched"),
+        ("data.json", "none is ever fetched"),
+        ("http.json", "none is ever fetched"),
         ("top.json#/$defs/nope", "not there"),
     ],
 )
@@ -169,6 +173,38 @@ def test_yaml_without_the_extra(folder, monkeypatch):
     with pytest.raises(PolicyError) as raised:
         Schema("api.yaml#/components/schemas/Name", folder=folder)
     assert 'pip install "statusware[openapi]"' in str(raised.value)
+
+
+TAGGED = {
+    "$defs": {"A": {"required": ["t"]}, "B": {"required": ["t"]}},
+    "oneOf": [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/B"}],
+    "discriminator": {"propertyName": "t"},
+}
+COUNTED = {"contains": {"type": "integer"}, "unevaluatedItems": False}
+DRAFTS = [
+    # what $schema says, a schema, a value, whether it is valid
+    ("https://json-schema.org/draft/2020-12/schema", COUNTED, [1], True),
+    ("https://json-schema.org/draft/2019-09/schema", COUNTED, [1], False),
+    ("https://json-schema.org/draft/2020-12/schema", TAGGED, {"t": "A"}, False),
+    ("https://spec.openapis.org/oas/3.1/dialect/base", TAGGED, {"t": "A"}, True),
+    ("https://spec.openapis.org/oas/3.1/dialect/base", TAGGED, {"t": "C"}, False),
+    ("https://spec.openapis.org/oas/3.1/dialect/base", TAGGED, {}, False),
+    ("https://spec.openapis.org/oas/3.1/dialect/base", TAGGED, {"t": ["A"]}, False),
+    *(
+        ("https://spec.openapis.org/oas/3.1/dialect/base", {"format": name}, value, valid)
+        for name, bits in (("int32", 31), ("int64", 63))
+        for value, valid in (
+            *((-(2**bits), True), (2**bits - 1, True)),
+            *((-(2**bits) - 1, False), (2**bits, False)),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("uri", "schema", "value", "valid"), DRAFTS)
+def test_drafts_differ(uri, schema, value, valid):
+    made = Schema({"$schema": uri, **schema}, options=Options(formats=True))
+    assert (made.accepts(value), not made.violations(value)) == (valid, valid)
 
 
 def test_a_schema_cannot_be_changed_from_outside():

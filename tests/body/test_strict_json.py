@@ -100,6 +100,8 @@ REFUSED = [
     (b'{"a"', 1, 5, "a colon"),
     (b'{"a": "b"', 1, 10, "a comma or }"),
     (b"[[], [1]", 1, 9, "a comma or ]"),
+    (b'[{"a":1},', 1, 10, "a value before the end"),
+    (b'{"a":[1],', 1, 10, "a name in double quotes"),
     (b"[fal", 1, 2, "a value"),
     (b'"\\ud83d\\ude', 1, 8, 'one of the escapes \\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX'),
     (b"[" + b"1," * 5000 + b"18446744073709551616]", 1, 10002, "an integer from -2^63 to 2^64-1"),
@@ -118,6 +120,7 @@ REFUSED = [
     (b"[" * 1000, 1, 65, "at most 64 levels of nesting"),
     (b"[" * 100_000, 1, 65, "at most 64 levels of nesting"),
     (b'["\\"", ' + b"[" * 64, 1, 71, "at most 64 levels of nesting"),
+    (b"[" * 65 + b"\xff", 1, 66, "a valid UTF-8 character"),
 ]
 
 

@@ -24,6 +24,11 @@ TOLD = {
         "ml",
         [("", "enum", 'must be "g", 1, null or {"a": 1}')],
     ),
+    "an enum of the most that are listed": (
+        {"enum": list(range(20))},
+        "x",
+        [("", "enum", f"must be {', '.join(map(str, range(19)))} or 19")],
+    ),
     "a long enum": (
         {"enum": list(range(50))},
         "x",

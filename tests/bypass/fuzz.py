@@ -1,23 +1,42 @@
 """Random apps, policies and requests: what a framework dispatches, the policy has allowed.
 
-    python -m tests.bypass.fuzz --cases 1000000 [--seed 1]
+    python -m tests.bypass.fuzz --cases 1000000 [--seed 1] [--document]
 
 Every case is one request, sent to a bare app and to the wrapped one. The oracle is what the
-framework itself dispatched: method, handler, and the path with the values that it read.
+framework itself dispatched: method, handler, and the path with the values that it read. The
+bare app is the control: its doors are the requests that it served and the policy forbids.
+
+What has been run stands in .fuzz, by seed: a run that was interrupted goes on from there, as
+long as the code that decides is the same, and the table is of all seeds together.
 """
 
 import argparse
+import hashlib
+import json
 import logging
 import random
 import sys
 import time
+from collections import Counter
+from pathlib import Path
 
 from statusware import Identity, wrap
 from tests.bypass.apps import FRAMEWORKS, App, environ, leaks, overriding
 from tests.bypass.corpus import HEADERS
+from tests.proof.report import Section
 from tests.rules import oracle
 
 __all__ = ["Setup", "bob", "main"]
+
+ROOT = Path(__file__).parent.parent.parent
+KEPT = ROOT / ".fuzz"
+
+#: The code that matches and decides.
+DECIDING = ("request.py", "rules", "layers/guard.py", "layers/routing.py", "layers/access.py",
+            "layers/authentication.py", "auth/authenticator.py")  # fmt: skip
+
+#: Requests to each app and policy.
+EACH = 100
 
 SEGMENTS = ("a", "b", "1", "7", "{v}", "{v:int}", "{v:uuid}")
 UUID = "0b8f3f6e-0000-4000-8000-00000000abcd"
@@ -141,27 +160,93 @@ def make_setup(rng):
             continue
 
 
+class Count:
+    """What has been run with one seed."""
+
+    def __init__(self, seed):
+        self.seed, self.code = seed, code()
+        self.file = KEPT / f"bypass-{seed}.json"
+        self.counts = Counter()
+        if self.file.exists():
+            kept = json.loads(self.file.read_text())
+            if kept["code"] == self.code:
+                self.counts.update(kept["counts"])
+
+    def cases(self):
+        return sum(n for name, n in self.counts.items() if name.endswith(" cases"))
+
+    def keep(self):
+        """Write it down, whole or not at all."""
+        self.file.parent.mkdir(exist_ok=True)
+        new = self.file.with_suffix(".new")
+        new.write_text(json.dumps({"code": self.code, "counts": self.counts}))
+        new.replace(self.file)
+
+
+def code():
+    """A digest of the code that decides."""
+    digest = hashlib.sha256()
+    for name in DECIDING:
+        path = ROOT / "statusware" / name
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def run(count, cases):
+    """Go on up to so many cases. Each app and policy has a seed of its own."""
+    while count.cases() < cases:
+        at = count.cases() // EACH
+        setup = make_setup(random.Random(f"{count.seed} {at}"))
+        name = setup.framework
+        for _ in range(EACH):
+            door, reached, leak = setup.case()
+            count.counts[f"{name} doors"] += door
+            count.counts[f"{name} served"] += reached
+            if leak:
+                count.counts[f"{name} leaks"] += 1
+                print(f"LEAK (seed {count.seed}, app {at}): {leak}", flush=True)
+        count.counts[f"{name} cases"] += EACH
+        if at % 100 == 99:
+            count.keep()
+    count.keep()
+
+
+def table(counts):
+    """What was run with all seeds, by framework."""
+    section = Section("bypasses", *FRAMEWORKS, command="make fuzz")
+    section.row("framework", "requests", "the bare app served what the policy forbids",
+                "served behind the policy", "bypasses")  # fmt: skip
+    rows = [[counts[f"{name} {what}"] for what in ("cases", "doors", "served", "leaks")]
+            for name in FRAMEWORKS]  # fmt: skip
+    for name, row in zip(FRAMEWORKS, rows, strict=True):
+        section.row(name, *(f"{n:,}" for n in row))
+    section.row("all", *(f"{sum(column):,}" for column in zip(*rows, strict=True)))
+    return section
+
+
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--cases", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--document", action="store_true")
     options = parser.parse_args(argv)
     seed = random.randrange(2**32) if options.seed is None else options.seed
     logging.disable(logging.CRITICAL)
-    rng, started = random.Random(seed), time.monotonic()
-    doors = served = leaked = 0
-    for at in range(options.cases):
-        if at % 100 == 0:
-            setup = make_setup(rng)
-        door, reached, leak = setup.case()
-        doors, served = doors + door, served + reached
-        if leak:
-            leaked += 1
-            print(f"LEAK (seed {seed}, case {at}): {leak}")
+    count, started = Count(seed), time.monotonic()
+    run(count, options.cases)
+    counts = count.counts
+    doors, served, leaked = (
+        sum(n for name, n in counts.items() if name.endswith(what))
+        for what in (" doors", " served", " leaks")
+    )
     print(
-        f"{options.cases} cases in {time.monotonic() - started:.0f} s (seed {seed}): "
+        f"{count.cases()} cases (seed {seed}, {time.monotonic() - started:.0f} s of this run): "
         f"the bare apps had {doors} doors open, the wrapped ones served {served}; leaks: {leaked}"
     )
+    if options.document:
+        every = [Count(file.stem.removeprefix("bypass-")) for file in KEPT.glob("bypass-*.json")]
+        table(sum((each.counts for each in every), Counter())).end(document=True)
     return 1 if leaked or not doors or not served else 0
 
 

@@ -1,11 +1,13 @@
 """The examples of the help run."""
 
+import json
 import re
 import shlex
 import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import pytest
 from click import Group
@@ -70,6 +72,31 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+@contextmanager
+def serving(folder, gunicorn, words, **variables):
+    """Its port; then, once it has been asked what there is to ask, its status and its log."""
+    port, done = free_port(), []
+    start = ["-m", "statusware"] if gunicorn else ["-c", WITHOUT_GUNICORN]
+    process = subprocess.Popen(
+        [sys.executable, *start, *words, "--port", str(port)],
+        cwd=folder, env=environment(folder, **variables), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 30
+        while not answers(port) and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        yield port, done
+    finally:
+        process.send_signal(signal.SIGTERM if gunicorn else signal.SIGINT)
+        log = process.communicate(timeout=30)[0]
+        done += [process.returncode, log]
+
+
+def curl(*args):
+    return subprocess.run(["curl", "-s", *args], capture_output=True, text=True, check=False).stdout
+
+
 @pytest.mark.parametrize("gunicorn", [True, False])
 @pytest.mark.parametrize("by_environment", [True, False])
 def test_serve(tmp_path, gunicorn, by_environment):
@@ -82,29 +109,35 @@ def test_serve(tmp_path, gunicorn, by_environment):
     if by_environment:
         variables = {"STATUSWARE_APP": "shop.wsgi:app", "STATUSWARE_POLICY": "statusware.toml"}
         words = ["serve"]
-    port = free_port()
-    start = ["-m", "statusware"] if gunicorn else ["-c", WITHOUT_GUNICORN]
-    process = subprocess.Popen(
-        [sys.executable, *start, *words, "--port", str(port)],
-        cwd=tmp_path, env=environment(tmp_path, **variables), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    deadline = time.monotonic() + 30
-    while not answers(port) and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    done = subprocess.run(
-        ["curl", "-s", "-w", " %{http_code}", f"http://127.0.0.1:{port}/nowhere"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    refused = subprocess.run(
-        ["curl", "-s", "-H", "no field: x", f"http://127.0.0.1:{port}/"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    process.send_signal(signal.SIGTERM if gunicorn else signal.SIGINT)
-    log = process.communicate(timeout=30)[0]
-    assert done.stdout.endswith(" 404"), log
-    assert '"not-found"' in done.stdout
+    with serving(tmp_path, gunicorn, words, **variables) as (port, done):
+        found = curl("-w", " %{http_code}", f"http://127.0.0.1:{port}/nowhere")
+        refused = curl("-H", "no field: x", f"http://127.0.0.1:{port}/")
+    status, log = done
+    assert found.endswith(" 404"), log
+    assert '"not-found"' in found
     if gunicorn:  # what it refuses itself is in the envelope, too
-        assert '"status": 400' in refused.stdout
+        assert '"status": 400' in refused
     assert ("not for production" in log) is not gunicorn
-    assert process.returncode == (0 if gunicorn else process.returncode)
+    assert status == (0 if gunicorn else status)
+
+
+@pytest.mark.parametrize("gunicorn", [True, False])
+def test_serve_logs_in_json(tmp_path, gunicorn):
+    """The server, statusware, and what an app that configures nothing logs itself."""
+    kitchen(tmp_path)
+    with (tmp_path / "shop.py").open("a") as file:
+        file.write("app.get('/fail')(lambda: 1 / 0)\nprint('hello')\n")
+    with (tmp_path / "statusware.toml").open("a") as file:
+        file.write("[[routes]]\nmatch = 'GET /fail'\nallow = ['everyone']\n")
+    with serving(tmp_path, gunicorn, ["serve", "shop:app", "--format", "json"]) as (port, done):
+        failed = curl(f"http://127.0.0.1:{port}/fail")
+    lines = [line for line in done[1].splitlines() if line != "hello"]
+    records = [json.loads(line) for line in lines]
+    assert '"status": 500' in failed
+    own = "Listening at" if gunicorn else "Running on"
+    assert any(own in record["message"] for record in records)
+    assert not gunicorn or done[0] == 0
+    assert any(record.get("event") == "development-server" for record in records) is not gunicorn
+    failures = [record for record in records if record.get("exception")]
+    assert {record["exception"] for record in failures} == {"builtins.ZeroDivisionError"}
+    assert all("1 / 0" in record["traceback"] for record in failures)

@@ -205,7 +205,7 @@ def test_what_is_commented_out_is_valid_once_it_is_not(folder, args):
 def test_nobody_starts_without_the_secret(folder, monkeypatch, capsys):
     main(["init"])
     monkeypatch.delenv("JWT_SECRET")
-    assert main(["check"]) == 2
+    assert main(["serve", "shop:app"]) == 2
     assert "the environment variable JWT_SECRET is not set" in capsys.readouterr().err
     assert SECRET not in Path("statusware.toml").read_text("utf-8")
 

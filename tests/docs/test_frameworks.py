@@ -96,7 +96,7 @@ def check(port):
     assert json.loads(ask(port, "GET", "/recipes/1")[2]) == {"name": "Soup"}
     assert json.loads(ask(port, "GET", "/recipes/5")[2])["code"] == "not-found"
     assert ask(port, "POST", "/recipes", body="{}")[0] == 401
-    token = jwt.encode({"sub": "ann", "roles": ["editor"], "exp": time.time() + 60}, SECRET)
+    token = jwt.encode({"sub": "ann", "roles": ["editor"], "exp": time.time() + 86_400}, SECRET)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     assert ask(port, "POST", "/recipes", body="{", headers=headers)[0] == 400
     status, _, made = ask(port, "POST", "/recipes", body='{"name": "Stew"}', headers=headers)

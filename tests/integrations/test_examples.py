@@ -60,7 +60,7 @@ def test_example(name, server, tmp_path):
 
 
 def check(port):
-    token = jwt.encode({"sub": "ann", "roles": ["editor"], "exp": time.time() + 60}, SECRET)
+    token = jwt.encode({"sub": "ann", "roles": ["editor"], "exp": time.time() + 86_400}, SECRET)
     editor = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     assert told(ask(port, "GET", "/recipes/1")) == (200, {"name": "Soup"})
     for method, path, body, headers, status, code in (

@@ -114,7 +114,7 @@ def test_gunicorn_logs_json(folder, options):
 
 def numbers(port, **labels):
     """The sum of a series over all workers, as anybody who may read it finds it."""
-    claims = {"sub": "prometheus", "exp": int(time.time()) + 60}
+    claims = {"sub": "prometheus", "exp": int(time.time()) + 86_400}
     token = jwt.encode(claims, SECRET, "HS256")
     status, fields, body = ask(
         port, "GET", "/metrics", headers={"Authorization": f"Bearer {token}"}

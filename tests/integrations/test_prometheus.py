@@ -37,7 +37,7 @@ POLICY = {
 
 
 def token(role):
-    claims = {"sub": "ann", "roles": [role], "exp": int(time.time()) + 600}
+    claims = {"sub": "ann", "roles": [role], "exp": int(time.time()) + 86_400}
     return {"Authorization": f"Bearer {jwt.encode(claims, SECRET, 'HS256')}"}
 
 

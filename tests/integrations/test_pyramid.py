@@ -433,6 +433,16 @@ def test_principals_go_by_the_schemes_of_a_reloaded_policy(reloading):
     assert "qualified" not in get(app, "/me", **header).json["may"]
 
 
+def test_workers_find_the_renderer_of_a_policy_that_is_reloaded(tmp_path, reloading):
+    app = configure(reloading("reject", "header", "everyone"))
+    assert _renderer(app)(Problem(431), {})[0] == "application/problem+json"
+    reloading("reject", "header", "everyone")
+    with (tmp_path / "statusware.toml").open("a") as file:
+        file.write('[envelope]\nformat = "simple"\n')
+    get(app, "/edit")
+    assert _renderer(app)(Problem(431), {})[0] == "application/json"
+
+
 def test_plain_wrap_looks_too():
     with Configurator() as config:
         by_name(config)

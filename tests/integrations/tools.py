@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import itertools
 import os
 import shutil
 import signal
@@ -52,10 +53,26 @@ def program(name):
     return str(found) if found.exists() else shutil.which(name)
 
 
+def _ports():
+    """Those of this process, in turn: none that the system gives to clients, nor another worker's.
+
+    A port that the system chose may be another's before the server that it is for has bound it.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first, count = 20_000 + worker % 8 * 1_500, 1_500
+    start = os.getpid()  # another run at the same time begins elsewhere
+    return (first + (start + number) % count for number in itertools.count())
+
+
+_PORTS = _ports()
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    for port in _PORTS:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            break
+    return port
 
 
 @contextlib.contextmanager

@@ -86,6 +86,18 @@ def test_around_every_kind_of_app(name):
     client.post_json("/recipes", {"name": "Stew"}, extra_environ=ann, status=201)
 
 
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize(("sent", "left"), [(1000, 0), (3 << 20, 2 << 20)])
+def test_a_refusal_reads_what_is_still_sent(chunked, sent, left):
+    body = io.BytesIO(b"x" * sent)
+    told = {"wsgi.input_terminated": True} if chunked else {"CONTENT_LENGTH": str(sent)}
+    environ = {"wsgi.input": body, **told}
+    app = AccessControl(echo, RULES)
+    answer = Client(app).open("/recipes", method="POST", environ_overrides=environ)
+    assert answer.status_code == 403
+    assert sent - body.tell() == left
+
+
 def test_the_unknown_are_asked_who_they_are():
     challenges = ('Bearer realm="x"', "Basic")
     answer = ask("GET", "/recipes", challenges=challenges)
@@ -228,9 +240,9 @@ WHO = {
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]
 
 
-def answered(path, method, headers):
+def answered(path, method, headers, policy=POLICY):
     headers = {"X-Request-ID": "same", **headers}
-    answer = Client(wrap(echo, POLICY)).open(path, method=method, headers=headers, data=b"{")
+    answer = Client(wrap(echo, policy)).open(path, method=method, headers=headers, data=b"{")
     return answer.status, list(answer.headers), answer.data
 
 
@@ -242,6 +254,41 @@ def test_a_hidden_route_does_not_exist_for_who_may_not(path, method, who):
     unknown = answered("/nowhere", method, WHO[who])
     assert hidden == unknown
     assert hidden[0].startswith("404")
+
+
+#: Hidden routes beside others of the same path.
+MIXED = {
+    "auth": POLICY["auth"],
+    "cors": {"origins": ["https://a.example"]},
+    "routes": [
+        {"match": "GET /a/{name}", "allow": "everyone"},
+        {"match": "POST /a/{name}", "allow": "role:none"},
+        {"match": "PUT,PATCH /a/{name}", "allow": "role:none", "hide": True},
+        {"match": "DELETE /a/{name}", "allow": f"everyone & {__name__}:raises", "hide": True},
+        {"match": "POST /b", "allow": "everyone"},
+        {"match": "* /b", "allow": "role:none", "hide": True},
+        {"match": "* /b/{path:path}", "allow": "role:none", "hide": True},
+        {"match": "GET /b/c", "allow": "authenticated"},
+    ],
+}
+VISIBLE = {**MIXED, "routes": [route for route in MIXED["routes"] if "hide" not in route]}
+PATHS = ["/a/b", "/a/b/", "/b", "/b/", "/b/c", "/b/x", "/b/c/d", "/c"]
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("method", [*METHODS, "PATCH"])
+@pytest.mark.parametrize("path", PATHS)
+def test_a_policy_answers_who_may_not_as_without_its_hidden_routes(path, method, who):
+    answers = [answered(path, method, WHO[who], policy) for policy in (MIXED, VISIBLE)]
+    assert answers[0] == answers[1]
+
+
+def test_a_hidden_route_in_a_wider_one_is_unknown_never_answered_by_the_wider_one():
+    rules = {"GET,DELETE /a/{name}": "everyone", "GET,DELETE /a/me": {"allow": "role:x", "hide": 1}}
+    for method in ("GET", "HEAD", "DELETE"):
+        assert ask(method, "/a/me", rules=rules).status_code == 404
+        assert ask(method, "/a/you", rules=rules).status_code == 200
+    assert ask("PUT", "/a/me", rules=rules).status_code == 403  # as what no rule covers
 
 
 def test_a_hidden_route_is_there_for_who_may():

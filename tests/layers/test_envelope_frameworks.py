@@ -4,6 +4,7 @@ import io
 import logging
 from wsgiref.validate import validator
 
+import bottle
 import falcon
 import flask
 import pytest
@@ -12,13 +13,22 @@ from pyramid.config import Configurator
 from pyramid.config.tweens import Tweens
 from pyramid.httpexceptions import HTTPConflict, HTTPNotFound
 from pyramid.interfaces import ITweens
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.test import Client
 
 from statusware import ErrorEnvelope, Problem, wrap
 from statusware.integrations.flask import Statusware, translate_exceptions
 from statusware.integrations.paste import filter_app_factory
 from statusware.layers.translate import Translation
-from tests.layers.frameworks import FRAMEWORKS, SAID, SECRET, RecipeNotFound, flask_app, pyramid_app
+from tests.layers.frameworks import (
+    FRAMEWORKS,
+    SAID,
+    SECRET,
+    RecipeNotFound,
+    flask_app,
+    pyramid_app,
+    stream,
+)
 from tests.layers.tools import problem, responding
 
 NAME = f"{RecipeNotFound.__module__}.RecipeNotFound"
@@ -35,6 +45,8 @@ TABLE = [
     ("POST /get", 405, "method-not-allowed", None),
     ("HEAD /raise", 500, None, None),
 ]
+
+METHODS = ("GET", "HEAD")
 
 #: Frameworks that let any method through to the view.
 ANY_METHOD = ("pyramid",)
@@ -110,6 +122,78 @@ def test_a_browser_gets_our_page_for_every_default_page(name):
         assert response.status_code == status
         assert response.headers["X-Request-ID"] in response.text
         assert SECRET not in response.text
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json", "*/*"])
+@pytest.mark.parametrize("keep", ["json", "none", "merge"])
+@pytest.mark.parametrize("path", ["/nope", "/raise", "/abort", "/bad", "/forbidden"])
+def test_a_head_has_the_headers_of_its_get(name, path, keep, accept):
+    app = ErrorEnvelope(FRAMEWORKS[name](), keep=keep)
+    get, head = (ask(app, f"{m} {path}", Accept=accept, X_Request_ID="a") for m in METHODS)
+    assert (head.status, head.text) == (get.status, "")
+    length = {"Content-Length": head.headers.get("Content-Length", get.headers["Content-Length"])}
+    assert {**head.headers, **length} == dict(get.headers)
+
+
+def own_page(app):
+    @app.errorhandler(404)
+    def handler(error):
+        return "<h1>ours</h1>", 404
+
+
+def traceback_page(app):
+    @app.errorhandler(500)
+    def handler(error):
+        return f"<pre>Traceback (most recent call last): {SECRET}</pre>", 500
+
+
+def rewritten(app):
+    @app.after_request
+    def rewrite(response):
+        response.set_data("<h1>ours</h1>")
+        return response
+
+
+def handed_on(app):
+    @app.errorhandler(HTTPException)
+    def handler(error):
+        return error
+
+
+def returned(app):
+    app.view_functions["abort"] = lambda: NotFound(SAID)
+
+
+@pytest.mark.parametrize("path", ["/nope", "/abort", "/raise"])
+@pytest.mark.parametrize("change", [own_page, traceback_page, rewritten, handed_on, returned])
+def test_so_has_a_head_of_what_a_flask_app_makes_of_an_error_itself(change, path):
+    app = flask_app()
+    change(app)
+    app = ErrorEnvelope(app)
+    asked = (ask(app, f"{m} {path}", Accept="text/html", X_Request_ID="a") for m in METHODS)
+    get, head = (dict(response.headers) for response in asked)
+    assert head == {k: v for k, v in get.items() if k in head or k != "Content-Length"}
+
+
+def test_a_page_that_is_made_while_it_is_sent_is_not_made_for_a_head():
+    app = flask_app()
+    app.register_error_handler(404, lambda error: (stream(), 404))
+    response = ask(ErrorEnvelope(app), "HEAD /nope", Accept="text/html")
+    assert (response.status_code, response.text) == (404, "")
+
+
+@pytest.mark.parametrize("make", [bottle.HTTPError, lambda *a: bottle.HTTPResponse(a[1], a[0])])
+@pytest.mark.parametrize("said", [SAID, "long" * 2000])
+def test_so_has_a_head_of_what_a_bottle_app_makes_of_an_error_itself(make, said):
+    app = bottle.Bottle()
+    app.error(409)(lambda error: "<h1>ours</h1>")
+    app.get("/x")(lambda: make(409, said))
+    app.get("/y")(lambda: make(404, said))
+    app = ErrorEnvelope(ErrorEnvelope(app))  # twice is no harm
+    for path in ("/x", "/y"):
+        asked = (ask(app, f"{m} {path}", Accept="text/html", X_Request_ID="a") for m in METHODS)
+        get, head = (dict(response.headers) for response in asked)
+        assert head == {k: v for k, v in get.items() if k != "Content-Length"}
 
 
 def test_success_is_the_apps(name):
@@ -285,7 +369,7 @@ def pyramid_failing(error):
 @pytest.mark.parametrize("make", [HTTPNotFound, lambda: HTTPConflict("no soup")])
 def test_a_head_of_pyramids_page_has_the_headers_of_its_get(make, accept):
     app = ErrorEnvelope(ErrorEnvelope(pyramid_failing(make())))  # twice is no harm
-    get, head = (ask(app, f"{m} /x", Accept=accept, X_Request_ID="a") for m in ("GET", "HEAD"))
+    get, head = (ask(app, f"{m} /x", Accept=accept, X_Request_ID="a") for m in METHODS)
     assert head.text == ""
     assert dict(head.headers) == {k: v for k, v in get.headers.items() if k != "Content-Length"}
 
@@ -315,7 +399,7 @@ def test_a_tween_of_pyramids_shows_what_it_has():
 )
 def test_json_of_the_apps_own_stays_in_pyramid(make):
     app = ErrorEnvelope(pyramid_failing(make()))
-    get, head = (ask(app, f"{m} /x", Accept="application/json") for m in ("GET", "HEAD"))
+    get, head = (ask(app, f"{m} /x", Accept="application/json") for m in METHODS)
     assert get.json == {"own": True}
     assert head.headers["Content-Type"] == get.headers["Content-Type"] == "application/json"
 

@@ -28,14 +28,18 @@ def raising(environ, start_response):
     raise RuntimeError("secret detail")
 
 
-@pytest.mark.parametrize("app", [flask_app(), bare_json, raising], ids=["flask", "bare", "raising"])
-def test_the_request_id_of_a_5xx_stands_in_the_log_once(app, caplog):
+@pytest.mark.parametrize(
+    ("app", "level"),
+    [(flask_app(), "ERROR"), (bare_json, "WARNING"), (raising, "ERROR")],
+    ids=["flask", "bare", "raising"],
+)
+def test_the_request_id_of_a_5xx_stands_in_the_log_once(app, level, caplog):
     with caplog.at_level(logging.INFO, "statusware"):
         answer = Client(ErrorEnvelope(app)).get("/", headers={"X-Request-ID": "abc123"})
     assert answer.status_code >= 500
     assert answer.headers["X-Request-ID"] == "abc123"
     ours = [r for r in caplog.records if r.name.startswith("statusware")]
-    assert [("[abc123]" in r.getMessage(), r.levelname) for r in ours] == [(True, "ERROR")]
+    assert [("[abc123]" in r.getMessage(), r.levelname) for r in ours] == [(True, level)]
 
 
 def test_what_flask_made_of_an_exception_is_logged_with_it(caplog):

@@ -124,7 +124,7 @@ SEEN = {
     "a bug": (raising(ValueError("x")), "/", ["ValueError"], "ERROR", ["ValueError"], "ERROR"),
     "translated": (raising(RecipeNotFound()), "/", [], "UNSET", ["RecipeNotFound"], "ERROR"),
     "refused": (responding(), "/nope", [], "UNSET", [], None),
-    "a 5xx of its own": (responding("503 Later"), "/", [None], "ERROR", [None], "ERROR"),
+    "a 5xx of its own": (responding("503 Later"), "/", [], "ERROR", [], "ERROR"),
     "a problem": (raising(Problem(409)), "/", [], "UNSET", ["Problem"], "ERROR"),
     "served": (responding(), "/", [], "UNSET", [], "UNSET"),
 }

@@ -10,6 +10,7 @@ import pytest
 from werkzeug.test import Client
 
 from statusware import PolicyError, wrap
+from statusware.layers import lint as lint_module
 from statusware.layers.lint import RULES, StatusLint
 from tests.layers.frameworks import FRAMEWORKS
 from tests.layers.tools import ask_quietly, raising
@@ -79,6 +80,69 @@ def found(method, status, headers, body):
 def test_each_rule(rule, wrong, right):
     assert rule in found(*wrong)
     assert rule not in found(*right)
+
+
+def negotiating(vary, types=None):
+    """HTML for those who accept it, else JSON."""
+    known = types or {"text/html": "text/html"}
+
+    def app(environ, start_response):
+        kind = known.get(environ.get("HTTP_ACCEPT"), "application/json")
+        start_response("200 OK", [("Content-Type", kind), *((("Vary", vary),) if vary else ())])
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [b"1"]
+
+    return app
+
+
+NEGOTIATED = [
+    # Vary, what is asked with which Accept, whether it is found
+    ("", [("GET", "/", None), ("GET", "/", "text/html")], True),
+    ("", [("GET", "/", "text/html"), ("GET", "/", "a/b"), ("GET", "/", "*/*")], True),
+    ("", [("HEAD", "/", "a/b"), ("HEAD", "/", "text/html")], True),
+    ("Cookie, Accept-Encoding", [("GET", "/", None), ("GET", "/", "text/html")], True),
+    ("Cookie, accept", [("GET", "/", None), ("GET", "/", "text/html")], False),
+    ("*", [("GET", "/", None), ("GET", "/", "text/html")], False),
+    ("", [("GET", "/", "text/html"), ("GET", "/", "text/html")], False),
+    ("", [("GET", "/", None), ("GET", "/", "a/b"), ("GET", "/b", "text/html")], False),
+    ("", [("GET", "/", None), ("GET", "/?page", "text/html")], False),
+    ("", [("POST", "/", None), ("POST", "/", "text/html")], False),
+]
+
+
+@pytest.mark.parametrize(("vary", "requests", "wrong"), NEGOTIATED)
+def test_what_differs_by_accept_has_to_say_so(vary, requests, wrong):
+    seen = []
+    client = Client(StatusLint(negotiating(vary), report=seen.append))
+    for method, target, accept in requests:
+        headers = {} if accept is None else {"Accept": accept}
+        client.open(target, method=method, headers=headers, buffered=True)
+    assert {finding.rule.id for finding in seen} == ({"vary"} if wrong else set())
+    assert not wrong or "application/json or text/html, by Accept" in seen[0].message
+
+
+def test_one_answer_that_forgets_it_is_enough():
+    def app(environ, start_response):
+        if "HTTP_ACCEPT" in environ:
+            start_response("200 OK", [("Content-Type", "text/html"), ("Vary", "Accept")])
+        else:
+            start_response("200 OK", [("Content-Type", "application/json")])
+        return [b"1"]
+
+    seen = []
+    client = Client(StatusLint(app, report=seen.append))
+    client.get("/", buffered=True)
+    client.get("/", headers={"Accept": "text/html"}, buffered=True)
+    assert [finding.rule.id for finding in seen] == ["vary"]
+
+
+def test_little_is_remembered():
+    lint = StatusLint(negotiating(""), report=lambda finding: None)
+    client = Client(lint)
+    for number in range(lint_module.REMEMBERED + 5):
+        client.get(f"/{number}", headers={"Accept": f"a/{number}"}, buffered=True)
+        client.get("/", headers={"Accept": f"a/{number}"}, buffered=True)
+    assert len(lint._types) <= lint_module.REMEMBERED
+    assert max(map(len, lint._types.values())) <= lint_module.ACCEPTS
 
 
 def test_every_rule_is_in_the_table():

@@ -94,7 +94,7 @@ def test_a_record_says_what_is_needed(caplog):
     [record] = [r for r in caplog.records if r.name == "statusware.report"]
     assert json.loads(record.getMessage()) == {
         "report": "Authentication", "status": 401, "code": "missing-credentials",
-        "method": "GET", "path": "/closed", "route": "GET /closed", "user": None,
+        "method": "GET", "path": "/closed", "route": "/closed", "name": "GET /closed", "user": None,
         "request_id": "abc",
     }  # fmt: skip
 

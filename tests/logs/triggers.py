@@ -25,6 +25,7 @@ from statusware.auth.clock import watch_clock
 from statusware.auth.fetch import FetchError
 from statusware.auth.keyset import FileKeys, RemoteKeys
 from statusware.auth.watched import Watched
+from statusware.cli import main
 from statusware.integrations.flask import Statusware
 from statusware.layers.lint import StatusLint
 from statusware.layers.translate import Translation
@@ -56,7 +57,7 @@ def ask(app, path="/x", method="GET", **more):
 
 
 def token(role):
-    claims = {"sub": "ann", "roles": [role], "exp": int(time.time()) + 600}
+    claims = {"sub": "ann", "roles": [role], "exp": int(time.time()) + 86_400}
     return {"Authorization": f"Bearer {jwt.encode(claims, SECRET, 'HS256')}"}
 
 
@@ -408,6 +409,17 @@ def _(folder, patch):
     patch.setattr(app, "_requests", fail)
     assert ask(app).status_code == 200
     assert ask(app).status_code == 200
+
+
+@trigger("policy", "development-server")
+def _(folder, patch):
+    (folder / "soup_serve.py").write_text("def app(environ, start_response): ...", "utf-8")
+    (folder / "statusware.toml").write_text("[api]\n", "utf-8")
+    patch.chdir(folder)
+    patch.setattr("importlib.util.find_spec", lambda name: None)
+    patch.setattr("statusware.cli.serve.run_simple", lambda *args, **more: None)
+    patch.setattr(sys, "path", list(sys.path))
+    assert main(["serve", "soup_serve:app"]) == 0
 
 
 @trigger("report", "would-refuse")

@@ -67,6 +67,13 @@ TABLE = {
         {**BEARER, **route(allow=["role:a"], hide=True)},
         {**BASE, 404: ["not-found"]},
     ),
+    "hidden beside others": (
+        {**BEARER, "routes": [
+            {"match": "DELETE /x", "allow": ["role:a"], "hide": True},
+            {"match": "GET /{name}", "allow": ["everyone"]},
+        ]},
+        {**BASE, 404: ["not-found"], 405: ["method-not-allowed"]},
+    ),
     "hidden from nobody": ({**BEARER, **route(hide=True)}, BASE),
     "a check that can fail": (
         {

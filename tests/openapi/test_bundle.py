@@ -8,7 +8,6 @@ import json
 
 import pytest
 from jsonschema import Draft202012Validator
-from openapi_schema_validator import OAS30Validator
 
 from statusware.body.schema import Library, Schema
 from statusware.cli.openapi import contract_of
@@ -20,6 +19,7 @@ from statusware.openapi.write import written
 from statusware.rules import RouteTable
 
 from ..body.test_suites import REFUSED, REMOTES, cases
+from .judges import OAS30Validator
 from .tools import body as told_body
 from .tools import document, policy
 

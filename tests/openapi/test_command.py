@@ -6,11 +6,11 @@ import sys
 
 import pytest
 from flask import Flask, jsonify
-from openapi_spec_validator import validate
 
 from statusware import Policy
 from statusware.cli import main
 
+from .judges import validate
 from .policies import SECRET
 from .test_merge import OK, theirs
 

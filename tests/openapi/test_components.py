@@ -2,7 +2,6 @@
 
 import pytest
 from jsonschema import Draft202012Validator
-from openapi_spec_validator import validate
 from werkzeug.test import Client
 
 from statusware import Policy, Problem, wrap
@@ -11,6 +10,7 @@ from statusware.cli.openapi import contract_of
 from statusware.openapi.components import Components
 from statusware.openapi.write import written
 
+from .judges import validate
 from .policies import SECRET
 
 FULL = {

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from openapi_spec_validator import validate
 
 from statusware import Policy, PolicyError
 from statusware.cli.openapi import contract_of
@@ -15,6 +14,7 @@ from statusware.openapi.document import Document
 from statusware.openapi.merge import merged
 from statusware.openapi.write import written
 
+from .judges import validate
 from .policies import SECRET, policies
 
 HERE = Path(__file__).parent

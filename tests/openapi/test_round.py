@@ -4,8 +4,6 @@ import time
 
 import pytest
 from jsonschema import Draft202012Validator
-from openapi_schema_validator import OAS30Validator
-from openapi_spec_validator import validate
 
 from statusware import Policy
 from statusware.cli.openapi import contract_of
@@ -13,6 +11,7 @@ from statusware.openapi.document import Document
 from statusware.openapi.merge import merged
 from statusware.openapi.write import written
 
+from .judges import OAS30Validator, validate
 from .policies import SECRET
 from .test_merge import lossless
 from .test_real import GITHUB, operations, unpacked

@@ -100,6 +100,12 @@ CASES = {
     "all the way down": (BOTH, ref("Tree"), [{"children": [{}, {"children": []}]}], [{"children": [{"id": 1}]}]),
     "of an item it says nothing": (BOTH, {"type": "array", "items": {"readOnly": True, "type": "integer"}}, [[1]], [["a"]]),
     "of the whole it says nothing": (BOTH, {"readOnly": True, "type": "integer"}, [1], ["a"]),
+    "of every other member": (BOTH, {"properties": {"a": {}}, "additionalProperties": {"readOnly": True}, "required": ["a", "b"]}, [{"a": 1}], [{"a": 1, "b": 2}, {}]),
+    "of every other member, by reference": (BOTH, {"properties": {"a": {}}, "additionalProperties": ref("Id")}, [{"a": 1}], [{"b": 2}]),
+    "of members by pattern": (NEW, {"patternProperties": {"^_": {"readOnly": True}, "^x": {}}, "additionalProperties": {"type": "integer"}, "required": ["_a"]}, [{"a": 1, "x": "y"}, {}], [{"_a": 1}, {"a": "b"}]),
+    "by pattern and by name": (NEW, {"properties": {"_a": {}, "b": {}}, "patternProperties": {"^_": {"readOnly": True}}, "required": ["_a", "b"]}, [{"b": 1}], [{"_a": 1, "b": 1}]),
+    "by pattern in what is included": (NEW, {"allOf": [{"patternProperties": {"^_": {"readOnly": True}}}, {"required": ["_a"]}]}, [{}], [{"_a": 1}]),
+    "of all but what a pattern takes": (NEW, {"patternProperties": {"^x": {}}, "additionalProperties": {"readOnly": True}, "required": ["xa"]}, [{"xa": 1}], [{"xa": 1, "b": 1}, {}]),
     "what only asks is no request": (BOTH, {"not": {"required": ["id"], "properties": {"id": {"readOnly": True}}}}, [{}], [{"id": 1}]),
     "what only asks, in 3.1": (NEW, {"if": ref("Pet"), "then": False}, [{"name": "a"}], [{"id": 1, "name": "a"}]),
     "write-only is for requests": (BOTH, {"required": ["p"], "properties": {"p": {"writeOnly": True}}}, [{"p": 1}], [{}]),
@@ -302,3 +308,10 @@ def test_bodies_are_compiled_for_routes_of_any_table():
     found = Document(document({"POST /x": body({"type": "integer"})}))
     compile_documented(found, [Route("POST /y", body={})], BodyOptions())
     assert Options().formats is False
+
+
+@pytest.mark.parametrize("version", BOTH)
+def test_what_two_places_say_is_read_only_is_told_once(version):
+    twice = {"allOf": [ref("Pet"), PET, {"properties": {"id": {"type": "string"}}}]}
+    assert codes(twice, {"id": 1, "name": "a"}, version) == [("/id", "readOnly")]
+    assert codes(twice, {"id": 1}, version) == [("/name", "required"), ("/id", "readOnly")]

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
-from openapi_spec_validator import validate
 
 from statusware import Policy, PolicyError
 from statusware.cli.openapi import contract_of
 from statusware.openapi.write import written
 
+from .judges import validate
 from .policies import SECRET, policies
 
 ROOT = Path(__file__).parent.parent.parent

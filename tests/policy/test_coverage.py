@@ -10,6 +10,7 @@ from statusware import Policy, PolicyError, Problem, wrap
 from statusware.policy import coverage
 from statusware.policy.coverage import AppRoute, Finding, audit, findings, uncovered
 from tests.bypass.apps import App
+from tests.names import told
 
 SCHEMES = {"session": {"verify": f"{__name__}:nobody", "challenge": "Session"}}
 
@@ -46,7 +47,11 @@ UNCOVERED = [
     (["* /a"], ["GET,POST /a"], set()),
     (["GET /{x}"], ["GET /{y:int}", "GET /{z}"], set()),
     (["GET /{x:int}"], ["GET /{y:int}"], set()),
-    (["GET /{x:int}"], ["GET /{y}"], {"GET /{y}"}),
+    (["GET /{x:int}"], ["GET /{y}"], set()),  # all others are a 404
+    (["GET /a/{x:int}/{y:uuid}"], ["GET,PUT /a/{z}/{w}"], {"PUT /a/{z}/{w}"}),
+    (["GET /new"], ["GET /{y}"], {"GET /{y}"}),
+    (["GET /{x:int}"], ["* /{y}", "* /{y}/a"], {"/{y}/a"}),
+    (["GET /{x:int}"], ["GET /{y:uuid}"], {"GET /{y:uuid}"}),
     (["GET /{x:path}"], ["GET /{y}", "GET /a/b", "GET /{z:path}"], set()),
     (["GET /a/{x}"], ["GET /a/{y:path}"], {"GET /a/{y:path}"}),
     (["GET /a"], ["* /a", "* /b"], {"/b"}),
@@ -54,7 +59,18 @@ UNCOVERED = [
 ]
 
 
-@pytest.mark.parametrize(("rules", "routes", "missing"), UNCOVERED, ids=str)
+def test_a_rule_may_take_less_than_the_route_where_the_rest_is_refused():
+    narrow, routes = "GET /{x:int}", ["GET,POST /{y}"]
+    assert kinds(policy(narrow), *routes) == {("narrowed", "GET /{y}"), ("uncovered", "POST /{y}")}
+    [told] = [f for f in findings(policy(narrow), app_routes(*routes)) if f.kind == "narrowed"]
+    assert (told.level, told.message) == (
+        "warning",
+        "the policy takes /{x:int} alone; what else the app takes there is a 404",
+    )
+    assert ("uncovered", "GET /{y}") in kinds(policy(narrow, unlisted="pass"), *routes)
+
+
+@pytest.mark.parametrize(("rules", "routes", "missing"), UNCOVERED, ids=told)
 def test_uncovered(rules, routes, missing):
     found = uncovered(policy(*rules), app_routes(*routes))
     assert {f.route for f in found} == missing
@@ -137,7 +153,7 @@ CLOSED = [
 ]
 
 
-@pytest.mark.parametrize(("columns", "found"), CLOSED, ids=str)
+@pytest.mark.parametrize(("columns", "found"), CLOSED, ids=told)
 def test_a_rule_that_says_itself_that_it_is_for_nobody(columns, found):
     assert {kind for kind, _ in kinds(policy({"match": "POST /a", **columns}))} == found
 

@@ -33,7 +33,7 @@ def lines(caplog, method, path, **more):
 
 
 def bearer(*roles):
-    claims = {"sub": "ann", "roles": list(roles), "exp": int(time.time()) + 600}
+    claims = {"sub": "ann", "roles": list(roles), "exp": int(time.time()) + 86_400}
     return {"Authorization": f"Bearer {jwt.encode(claims, SECRET)}"}
 
 

@@ -9,14 +9,14 @@ from statusware.logs import JSONFormatter
 
 def record(**more):
     return json.dumps({"report": "AccessControl", "status": 403, "code": "forbidden", "method": "GET",
-                       "path": "/a", "route": "read", "user": "ann", "request_id": "x", **more})  # fmt: skip
+                       "path": "/a", "route": "/a", "name": "read", "user": "ann", "request_id": "x", **more})  # fmt: skip
 
 
 LOG = "\n".join([
     "[2026-01-01] [INFO] Listening at: http://127.0.0.1:8000",
     record(),
     "WARNING:statusware.report:" + record(path="/b"),
-    record(report="Routing", status=404, code="not-found", route=None, path="/x\r\ny"),
+    record(report="Routing", status=404, code="not-found", route=None, name=None, path="/x\r\ny"),
     '{"report": "broken',
     '{"report": "AccessControl"}',
     '{"report": [1]}',
@@ -64,3 +64,11 @@ def test_nothing(tmp_path, capsys):
 def test_no_log(tmp_path, capsys):
     assert main(["report", str(tmp_path / "none")]) == 2
     assert "none" in capsys.readouterr().err
+
+
+def test_records_whose_route_is_its_name(tmp_path, capsys):
+    old = json.loads(record(route="read"))
+    del old["name"]
+    (tmp_path / "log").write_text(json.dumps(old))
+    main(["report", str(tmp_path / "log")])
+    assert "read  (AccessControl)" in capsys.readouterr().out

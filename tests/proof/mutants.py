@@ -1,256 +1,185 @@
 """Mutation testing: small faults put into the code, which some test has to notice.
 
-python -m tests.proof.mutants [--sample 300] [--seconds S] [--seed 1] [--document]
+python -m tests.proof.mutants [--sample 1000] [--seconds S] [--seed 1] [--again [TEXT]] [--document]
 
-The faults are those of cosmic-ray, a sample of them with a fixed seed. They are put into a copy
-in .mutants; each is tried in a process forked from one that has imported what the tests need,
-with the tests of its module, and if it survives those, with all tests of its part.
+A sample of the faults that tests/proof/mutations.py can make, in an order that the seed gives; each
+is judged by tests/proof/noticing.py. What is known is kept in .mutants, so that a run goes on where
+it was left. `--again` tries what survived with the tests as they are now, and at last with all tests
+of its part. `--document` writes what is known into docs/reliability.md.
 """
 
 import argparse
-import ast
-import importlib
+import hashlib
 import json
 import os
-import random
-import shutil
-import signal
-import subprocess
 import sys
 import time
-import warnings
-from functools import cache
+from collections import Counter
 from pathlib import Path
 
+from tests.proof.mutations import OWN, faults, mutate, operators, same, where
+from tests.proof.noticing import ROOT, Bench, digests
 from tests.proof.report import Section, program
 
-__all__ = ["PARTS", "same"]
+__all__ = ["PARTS", "modules", "same"]
 
-ROOT = Path(__file__).parent.parent.parent
 WORK = ROOT / ".mutants"
-COPY = WORK / "copy"
 
-#: Part: (tests of all of it, {module: its own tests}).
-PARTS = {
-    "matching": (
-        "tests/rules tests/layers/test_routing.py tests/test_request.py",
-        {
-            "rules/pattern.py": "tests/rules/test_pattern.py",
-            "rules/tree.py": "tests/rules/test_routes.py",
-            "rules/route.py": "tests/rules/test_routes.py",
-            "rules/routes.py": "tests/rules/test_routes.py",
-        },
-    ),
-    "decision": (
-        "tests/rules tests/layers/test_access.py tests/test_policy.py",
-        {
-            "rules/decision.py": "tests/rules/test_decision.py",
-            "rules/principals.py": "tests/rules/test_decision.py",
-            "rules/predicates.py": "tests/rules/test_decision.py",
-            "layers/access.py": "tests/layers/test_access.py",
-        },
-    ),
-    "credentials": (
-        "tests/auth",
-        {
-            "auth/header.py": "tests/auth/test_header.py",
-            "auth/basic.py": "tests/auth/test_basic.py",
-            "auth/jose.py": "tests/auth/test_bearer.py",
-            "auth/claims.py": "tests/auth/test_bearer.py",
-            "auth/bearer.py": "tests/auth/test_bearer.py",
-            "auth/apikey.py": "tests/auth/test_apikey.py",
-            "auth/keys.py": "tests/auth/test_bearer.py",
-            "auth/keyset.py": "tests/auth/test_jwks.py",
-            "auth/authenticator.py": "tests/auth/test_authenticator.py",
-            "auth/origins.py": "tests/auth/test_authenticator.py",
-            "auth/identity.py": "tests/auth/test_identity.py",
-            "auth/public.py": "tests/auth/test_public.py",
-            "auth/strip.py": "tests/auth/test_layer.py",
-            "auth/proxy.py": "tests/auth/test_schemes.py",
-        },
-    ),
-    "bodies": (
-        "tests/body/test_strict_json.py tests/body/test_read.py tests/body/test_rule.py "
-        "tests/body/test_media.py tests/body/test_layer.py tests/body/test_suites.py",
-        {
-            "body/strict_json.py": "tests/body/test_strict_json.py",
-            "body/read.py": "tests/body/test_read.py",
-            "body/limit.py": "tests/body/test_read.py tests/body/test_layer.py",
-            "body/rule.py": "tests/body/test_rule.py",
-            "body/media.py": "tests/body/test_media.py",
-        },
-    ),
-}
-
-#: What is imported once, before the forks: nothing that imports statusware.
-PRELOADED = (
-    *("pytest", "hypothesis", "hypothesis.strategies", "werkzeug.test", "webob", "jsonschema"),
-    *("jwt", "jwt.algorithms", "bcrypt", "orjson", "jsonschema_rs", "webtest", "urllib3"),
+#: Those that need nothing but what statusware itself can use.
+OPENAPI = (
+    "tests/openapi/test_schemas.py tests/openapi/test_bodies.py tests/openapi/test_document.py "
+    "tests/openapi/test_routes.py tests/openapi/test_security.py tests/openapi/test_answers.py"
 )
 
+#: Part: (its modules, the tests of all of it).
+PARTS = {
+    "matching": (
+        "rules/pattern.py rules/tree.py rules/route.py rules/routes.py request.py readings.py "
+        "layers/routing.py",
+        "tests/rules tests/layers/test_routing.py tests/layers/test_known_paths.py "
+        "tests/layers/test_warm.py tests/test_request.py tests/test_cost.py tests/bypass",
+    ),
+    "decision": (
+        "rules/decision.py rules/principals.py rules/predicates.py layers/access.py "
+        "layers/guard.py layers/report.py",
+        "tests/rules tests/layers tests/policy tests/test_policy.py tests/test_layers.py "
+        "tests/test_cost.py",
+    ),
+    "credentials": (
+        "auth/*.py layers/authentication.py",
+        "tests/auth tests/test_policy.py tests/test_options.py",
+    ),
+    "bodies": ("body/*.py layers/body.py", "tests/body"),
+    "schemas": ("body/schema/*.py body/patterns/*.py", f"{OPENAPI} tests/body"),
+}
 
-#: What pytest says of plugins that were imported before it.
-PRELOADING = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
+#: The tests of which is recorded what they run.
+TESTS = (
+    "tests/rules tests/auth tests/body tests/layers tests/policy tests/bypass tests/logs "
+    "tests/test_layers.py tests/test_options.py tests/test_policy.py tests/test_problem.py "
+    f"tests/test_request.py tests/test_wrap.py {OPENAPI}"
+)
 
+#: Not among them: they start browsers and servers, or are about other code.
+LEFT_OUT = ("browser", "gunicorn", "policy/test_schema")
 
-def cosmic_ray():
-    """The operators, by name; installed beside, so that nothing of ours depends on it."""
-    folder = WORK / "lib"
-    if not folder.exists():
-        install = [sys.executable, "-m", "pip", "install", "-qq", "--target", folder, "cosmic-ray"]
-        subprocess.run(install, check=True)
-    sys.path.append(str(folder))
-    plugins = importlib.import_module("cosmic_ray.plugins")
-    skipped = ("Variable", "RemoveDecorator")  # they need options, or break at import
-    names = [name for name in plugins.operator_names() if not any(s in name for s in skipped)]
-    return {name: plugins.get_operator(name)() for name in sorted(names)}
-
-
-class _Bare(ast.NodeTransformer):
-    """Takes away annotations and the imports for them, of which nothing depends."""
-
-    def visit_arg(self, node):
-        node.annotation = None
-        return node
-
-    def visit_FunctionDef(self, node):  # ast's name
-        node.returns = None
-        return self.generic_visit(node)
-
-    def visit_AnnAssign(self, node):  # ast's name
-        node.annotation = ast.Constant(None)
-        return self.generic_visit(node)
-
-    def visit_If(self, node):  # ast's name
-        return None if "TYPE_CHECKING" in ast.unparse(node.test) else self.generic_visit(node)
-
-
-def same(one, other):
-    """Whether two sources differ in annotations alone."""
-    return ast.dump(_Bare().visit(ast.parse(one))) == ast.dump(_Bare().visit(ast.parse(other)))
+#: Why a fault makes no difference that a test could see, by what `key` gives.
+EXPLAINED = Path(__file__).parent / "mutants.json"
+VERDICTS = ("killed", "too slow", "survived")
 
 
-def faults(module, operators):
-    """Every mutant of a module: (operator, occurrence)."""
-    trees = importlib.import_module("cosmic_ray.ast")
-    tree = trees.get_ast_from_path(COPY / "statusware" / module)
-    for name, operator in operators.items():
-        count = sum(len(list(operator.mutation_positions(node))) for node in trees.ast_nodes(tree))
-        yield from ((name, at) for at in range(count))
+def expanded(words):
+    """The test files that folders stand for."""
+    for name in words.split():
+        found = sorted((ROOT / name).rglob("test_*.py")) if "." not in name else [ROOT / name]
+        for file in found:
+            if not any(word in str(file.relative_to(ROOT)) for word in LEFT_OUT):
+                yield str(file.relative_to(ROOT))
 
 
-def mutate(source, operator, at):
-    """The mutated source; None where nothing but annotations changes, or it is no Python."""
-    changed = importlib.import_module("cosmic_ray.mutating").mutate_code(source, operator, at)
+def modules():
+    """(part, module) of all."""
+    for part, (patterns, _) in PARTS.items():
+        for pattern in patterns.split():
+            for file in sorted((ROOT / "statusware").glob(pattern)):
+                yield part, str(file.relative_to(ROOT / "statusware"))
+
+
+def listed(every):
+    """(part, module, operator, occurrence) of all faults; kept for each source."""
+    kept = WORK / "faults.json"
+    known = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
+    for part, module in modules():
+        source = (ROOT / "statusware" / module).read_text("utf-8")
+        digest = hashlib.sha256(source.encode()).hexdigest()
+        if digest not in known:
+            known[digest] = list(faults(source, every))
+            kept.write_text(json.dumps(known), "utf-8")
+        yield from ((part, module, name, at) for name, at in known[digest])
+
+
+def ordered(found, seed):
+    """In an order that depends on the seed, and for no fault on the other modules."""
+    return sorted(found, key=lambda each: hashlib.sha256(f"{seed} {each}".encode()).digest())
+
+
+class Results:
+    """What became of each fault, kept in a file: the first verdict, and the last."""
+
+    def __init__(self, file):
+        self.file, self.first, self.last = file, {}, {}
+        for line in file.read_text("utf-8").splitlines() if file.exists() else ():
+            self._take(json.loads(line))
+
+    def _take(self, result):
+        self.first.setdefault(key(result), result)
+        self.last[key(result)] = result
+
+    def add(self, result):
+        """Keep a verdict, and print it."""
+        self._take(result)
+        with self.file.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(result) + "\n")
+        shown = ("verdict", "module", "line", "before", "after", "by", "seconds")
+        print(*(result[name] for name in shown), sep=" | ", file=sys.stderr, flush=True)
+
+    def survivors(self):
+        """Those of which no verdict is better."""
+        return [each for each in self.last.values() if each["verdict"] == "survived"]
+
+
+def key(result):
+    """Module and change; the number of the line may move."""
+    return f"{result['module']}: {result['before']} => {result['after']}"
+
+
+def made(bench, chosen, every):
+    """A fault: its source, and what is to be known of it; None where it is none."""
+    part, module, name, at = chosen
+    source = (bench.package / module).read_text("utf-8")
+    changed = mutate(source, name, every[name], at)
     if changed is None:
         return None
-    try:
-        with warnings.catch_warnings(action="error"):
-            compile(changed, "", "exec")
-    except SyntaxError:  # the `*` of a signature is no multiplication; `is` with a literal
-        return None
-    return None if same(source, changed) else changed
+    line, before, after = where(source, changed)
+    result = {"part": part, "module": module, "operator": name, "at": at, "line": line}
+    return changed, {**result, "before": before, "after": after}
 
 
-def where(source, changed):
-    """(Line, the line as it was, the line as it became)."""
-    old, new = source.splitlines(), changed.splitlines()
-    for number, (before, after) in enumerate(zip(old, new, strict=False), 1):
-        if before != after:
-            return number, before.strip(), after.strip()
-    return len(old), "", ""
+def judged(results, result, judge, *wants):
+    """Judge a fault, and keep what comes of it."""
+    begin = time.monotonic()
+    verdict, by = judge(result["module"], result["line"], *wants)
+    seconds = round(time.monotonic() - begin, 1)
+    results.add({**result, "verdict": verdict, "by": by, "seconds": seconds})
 
 
-def tried(tests, limit):
-    """Whether these tests pass, in a fork; None: they take too long."""
-    child = os.fork()
-    if not child:
-        os.setsid()
-        os.chdir(COPY)
-        sys.path.insert(0, str(COPY))
-        for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
-            del sys.modules[name]
-        quiet = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(quiet, 1)
-        os.dup2(quiet, 2)
-        pytest = importlib.import_module("pytest")
-        options = [
-            "-x",
-            "-q",
-            "-W",
-            PRELOADING,
-            "-p",
-            "no:cacheprovider",
-            "--hypothesis-seed=0",
-            *tests.split(),
-        ]
-        os._exit(int(pytest.main(options)) != 0)
-    end = time.monotonic() + limit
-    while time.monotonic() < end:
-        found, status = os.waitpid(child, os.WNOHANG)
-        if found:
-            return status == 0
-        time.sleep(0.02)
-    os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return None
-
-
-OURS = ("statusware", "tests", "statusware_pytest")
-
-
-def judge(part, module, changed, limit):
-    """ "killed", "too slow" or "survived"."""
-    target = COPY / "statusware" / module
-    source = target.read_text("utf-8")
-    for tests in (PARTS[part][1][module], PARTS[part][0]):
-        target.write_text(changed, "utf-8")
-        passed = tried(tests, limit)
-        target.write_text(source, "utf-8")
-        if not passed:
-            check(tests, limit)
-            return "killed" if passed is False else "too slow"
-    return "survived"
-
-
-@cache
-def check(tests, limit):
-    """Without any fault these tests pass, or what they notice says nothing."""
-    if not tried(tests, limit):
-        raise SystemExit(f"fails without any fault: {tests}")
-
-
-def sample(operators, size, seed):
-    """(part, module, operator, occurrence) in random order; as many as there are, or `size`."""
-    every = [
-        (part, module, *fault)
-        for part, (_, modules) in PARTS.items()
-        for module in modules
-        for fault in faults(module, operators)
-    ]
-    random.Random(seed).shuffle(every)
-    return len(every), every[:size]
-
-
-def run(options, operators):
-    """Counts by part, and every survivor."""
-    total, chosen = sample(operators, options.sample, options.seed)
-    counts = {part: {"killed": 0, "too slow": 0, "survived": 0} for part in PARTS}
-    survivors, end = [], time.monotonic() + options.seconds
-    for part, module, name, at in chosen:
-        if time.monotonic() > end:
+def run(options, every, results):
+    """Try a sample."""
+    bench = Bench(WORK / "copy", WORK / "tests.json", list(expanded(TESTS)))
+    end = time.monotonic() + options.seconds
+    for chosen in ordered(listed(every), options.seed):
+        if len(results.last) >= options.sample or time.monotonic() > end:
             break
-        source = (COPY / "statusware" / module).read_text("utf-8")
-        changed = mutate(source, operators[name], at)
-        if changed is None:
-            continue
-        verdict = judge(part, module, changed, options.limit)
-        counts[part][verdict] += 1
-        place = where(source, changed)
-        print(verdict, module, *place, sep=" | ", file=sys.stderr, flush=True)
-        if verdict == "survived":
-            survivors.append((module, *place))
-    return total, counts, survivors
+        found = made(bench, chosen, every)
+        if found and key(found[1]) not in results.last:
+            judged(results, found[1], bench.judge, found[0])
+
+
+def again(options, every, results):
+    """Try what survived with the tests as they are now; with all, if nothing explains it."""
+    survivors = {key(each): each for each in results.survivors() if options.again in key(each)}
+    bench = Bench(WORK / "again", WORK / "tests.json", list(expanded(TESTS)))
+    known = json.loads(EXPLAINED.read_text("utf-8"))
+    end = time.monotonic() + options.seconds
+    faults = [
+        [each[name] for name in ("part", "module", "operator", "at")] for each in survivors.values()
+    ]
+    moved = {(each["module"], each["operator"]) for each in survivors.values()}
+    for chosen in (*faults, *(each for each in listed(every) if tuple(each[1:3]) in moved)):
+        found = made(bench, chosen, every) if survivors and time.monotonic() < end else None
+        if found and survivors.pop(key(found[1]), None):
+            whole = [] if key(found[1]) in known else list(expanded(PARTS[chosen[0]][1]))
+            judged(results, found[1], bench.again, found[0], whole)
 
 
 def main(argv=None):
@@ -258,60 +187,83 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sample", type=int, default=300)
     parser.add_argument("--seconds", type=float, default=3600, help="at most")
-    parser.add_argument("--limit", type=float, default=120, help="seconds for the tests of one")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--again", nargs="?", const="", help="what survived (with TEXT in it)")
     parser.add_argument("--document", action="store_true", help="write docs/reliability.md")
+    parser.add_argument("--told", action="store_true", help="run nothing, tell what is known")
     options = parser.parse_args(argv)
     WORK.mkdir(exist_ok=True)
-    operators = cosmic_ray()
-    shutil.rmtree(COPY, ignore_errors=True)
-    ignored = shutil.ignore_patterns(".*", "docs", "benchmarks", "__pycache__")
-    shutil.copytree(ROOT, COPY, ignore=ignored)
-    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-    sys.dont_write_bytecode = True
-    for name in PRELOADED:
-        importlib.import_module(name)
-    total, counts, survivors = run(options, operators)
-    section = Section("mutants", "cosmic-ray", command=f"make mutants SAMPLE={options.sample}")
-    table(section, counts)
+    results = Results(WORK / f"seed-{options.seed}.jsonl")
+    every = operators(WORK / "lib")
+    if not options.told:
+        (run if options.again is None else again)(options, every, results)
+    return told(options, results, sum(1 for _ in listed(every)))
+
+
+def told(options, results, total):
+    """Print (and write) the tables; how many survivors are not explained."""
     known = json.loads(EXPLAINED.read_text("utf-8"))
+    survivors = results.survivors()
+    section = Section("mutants", "cosmic-ray", command=f"make mutants SAMPLE={options.sample}")
+    table(section, results, Recorded(WORK / "tests.json"))
+    own = Counter(each["verdict"] for each in results.last.values() if each["operator"] in OWN)
     section.note(
-        f"A sample with seed {options.seed} of the {total:,} faults that cosmic-ray can make here; "
-        f"those that only change annotations are not counted."
+        f"A sample with seed {options.seed} of the {total:,} faults that cosmic-ray's operators "
+        "and ours can make here; those that only change annotations are not counted. Ours "
+        f"(a statement left out, nothing returned, a condition always or never true) were "
+        f"{sum(own.values())}, of which {own['survived']} survived."
     )
     if survivors:
         section.note("The survivors:")
-    section.note("\n".join(f"- {told(each, known)}" for each in survivors))
+        section.note("\n".join(f"- {explained(each, known)}" for each in survivors))
     section.end(options.document)
     return sum(key(each) not in known for each in survivors)
 
 
-def table(section, counts):
+def table(section, results, tests):
     """A row for each part, and their sum."""
-    section.row("part", "faults", "noticed", "time ran out", "survived", "noticed, of all")
-    sums = {verdict: sum(each[verdict] for each in counts.values()) for verdict in VERDICTS}
-    for name, each in (*counts.items(), ("all", sums)):
-        of = sum(each.values())
-        share = f"{100 * (of - each['survived']) / of:.0f} %" if of else ""
-        section.row(name, of, *(each[verdict] for verdict in VERDICTS), share)
+    section.row(
+        *("part", "faults", "noticed at once", "by tests written since", "time ran out"),
+        *("survived", "noticed, of all"),
+    )
+    for part in (*PARTS, "all"):
+        counts = Counter(
+            tests.outcome(results.first[key(each)], each)
+            for each in results.last.values()
+            if part in ("all", each["part"])
+        )
+        of = sum(counts.values())
+        share = f"{100 * (of - counts['survived']) / of:.1f} %" if of else ""
+        shown = ("killed", "since", "too slow", "survived")
+        section.row(part, of, *(counts[name] for name in shown), share)
 
 
-#: Why a fault makes no difference that a test could see, by what `key` gives.
-EXPLAINED = Path(__file__).parent / "mutants.json"
-VERDICTS = ("killed", "too slow", "survived")
+class Recorded:
+    """The tests that there were when the first run began, as they were recorded."""
+
+    def __init__(self, record):
+        found = json.loads(record.read_text("utf-8")) if record.exists() else {}
+        self.files, self.known = found.get("files", {}), found.get("seconds", {})
+        self.now = digests(ROOT)
+
+    def outcome(self, first, last):
+        """The last verdict; "since" where it needed a test that has been written or changed."""
+        file = last["by"].partition("::")[0]
+        if last["verdict"] != "killed" or self.files.get(file) == self.now.get(file):
+            return last["verdict"]
+        new = first["verdict"] == "survived" or last["by"] not in self.known
+        return "since" if new and "::" in last["by"] else "killed"
 
 
-def key(survivor):
-    """Module and change; the number of the line may move."""
-    module, _, before, after = survivor
-    return f"{module}: {before} => {after}"
-
-
-def told(survivor, known):
+def explained(survivor, known):
     """A survivor in one line."""
-    module, line, before, after = survivor
-    return f"`{module}` {line}: `{before}` became `{after}`: {known.get(key(survivor), 'not explained')}"
+    before, after = survivor["before"], survivor["after"]
+    why = known.get(key(survivor), "not explained")
+    return f"`{survivor['module']}` {survivor['line']}: `{before}` became `{after}`: {why}"
 
 
 if __name__ == "__main__":
+    if os.environ.get("PYTHONHASHSEED") != "0":  # tests are known by names that may hold a set
+        environ = {**os.environ, "PYTHONHASHSEED": "0"}
+        os.execve(sys.executable, [sys.executable, "-m", __spec__.name, *sys.argv[1:]], environ)
     program(main)

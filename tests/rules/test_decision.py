@@ -10,6 +10,7 @@ import pytest
 from statusware import Identity, PolicyError, Problem
 from statusware.rules import AccessRule
 from statusware.rules.principals import claim_values, reads_request
+from tests.names import told
 
 ANN = Identity("ann", "bearer", roles={"editor"}, scopes={"recipes:write", "read"},
                claims={"tenant": "acme", "level": 3, "admin": True, "groups": ["a", "b"],
@@ -176,7 +177,7 @@ ALLOWED = [
 ]
 
 
-@pytest.mark.parametrize(("allow", "identity", "allowed"), ALLOWED, ids=str)
+@pytest.mark.parametrize(("allow", "identity", "allowed"), ALLOWED, ids=told)
 def test_allow(allow, identity, allowed):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -204,7 +205,7 @@ DENIED = [
 ]
 
 
-@pytest.mark.parametrize(("deny", "identity", "allowed"), DENIED, ids=str)
+@pytest.mark.parametrize(("deny", "identity", "allowed"), DENIED, ids=told)
 def test_deny_wins(deny, identity, allowed):
     decision = decide(identity, ["everyone"], deny, variables=NAMED)
     assert decision.allowed is allowed
@@ -233,7 +234,7 @@ MISSING = [
 ]
 
 
-@pytest.mark.parametrize(("allow", "identity", "missing"), MISSING, ids=str)
+@pytest.mark.parametrize(("allow", "identity", "missing"), MISSING, ids=told)
 def test_scopes_that_alone_are_missing(allow, identity, missing):
     decision = decide(identity, allow, variables=NAMED)
     assert (decision.allowed, decision.missing_scopes) == (False, missing)

@@ -98,21 +98,34 @@ def passed_on(schema: Context, keyword: str) -> frozenset[str] | None:
 
 
 def hidden_names(schema: Context) -> frozenset[str]:
-    """The properties that are read-only: by this schema, by what it includes, by what it is in."""
+    """The names that are read-only: by this schema, by what it includes, by what it is in.
+
+    Of names that no `properties` and no `required` has, their own schema tells (`members`).
+    """
     known = schema.compiler.read_only
     key = id(schema.schema)
     if key not in known:
-        known[key] = frozenset(
-            name
-            for part in _included(schema)
-            if not _hidden(part)
-            for name, each in _mapping(part.get("properties")).items()
-            if isinstance(each, Mapping) and _is_read_only(part, each)
-        )
+        parts = [part for part in _included(schema) if not _hidden(part)]
+        listed = (part.get(word) for part in parts for word in ("properties", "required"))
+        entries = (n for each in listed if isinstance(each, Mapping | list) for n in each)
+        names = {name for name in entries if isinstance(name, str)}
+        known[key] = frozenset(n for part in parts for n in names if _hides(part, n))
     return known[key] | (schema.unsent or frozenset())
 
 
-def _is_read_only(schema: Context, contents: Mapping[str, Any]) -> bool:
+def _hides(schema: Context, name: str) -> bool:
+    """Whether one of the schemas of a member is read-only, in this schema alone."""
+    named = _mapping(schema.get("properties"))
+    found = [named[name]] if name in named else []
+    for source, each in _mapping(schema.get("patternProperties")).items():
+        if schema.pattern(source, "patternProperties", source)(name):
+            found.append(each)
+    return any(_is_read_only(schema, e) for e in found or [schema.get("additionalProperties")])
+
+
+def _is_read_only(schema: Context, contents: Any) -> bool:
+    if not isinstance(contents, Mapping):
+        return False
     parts = _included(schema.at(contents))
     return any(part.get("readOnly") is True for part in parts if not _hidden(part))
 
@@ -157,9 +170,18 @@ def required(schema: Context, keyword: str, names: list[str]) -> Check:
 def members(schema: Context, keyword: str, value: Any) -> Check | None:
     """`properties` and its neighbours; what is read-only must not be sent."""
     made = k.members(schema, keyword, value)
-    if isinstance(made, Members) and schema.unsent is not None:
-        for name in hidden_names(schema).intersection(made.named):
-            made.named[name] = schema.made_of(Never("readOnly"))
+    if not isinstance(made, Members) or schema.unsent is None:
+        return made
+    never = schema.made_of(Never("readOnly"))
+    for name in hidden_names(schema).intersection(made.named):
+        made.named[name] = never
+    patterns = _mapping(schema.get("patternProperties")).values()
+    made.patterns = [
+        (search, never if _is_read_only(schema, each) else node)
+        for each, (search, node) in zip(patterns, made.patterns, strict=True)
+    ]
+    if _is_read_only(schema, schema.get("additionalProperties")):
+        made.rest = never
     return made
 
 

@@ -54,8 +54,21 @@ _ORDER = attrgetter("order")
 
 
 def in_order(several: list[Found], limit: int) -> Found:
-    """The first `limit` violations of several lists, together in document order."""
+    """The first `limit` violations of several lists, together in document order.
+
+    What two schemas say of the same place in the same words is told once.
+    """
     several = [found for found in several if found]
     if len(several) < 2:
         return several[0] if several else ()
-    return sorted(chain.from_iterable(several), key=_ORDER)[:limit]
+    together = sorted(chain.from_iterable(several), key=_ORDER)
+    told: set[tuple[Place, str]] = set()
+    found = [v for v in together if v.limit is not None or _is_new((v.place, v.code), told)]
+    return found[:limit]
+
+
+def _is_new(key: tuple[Place, str], told: set[tuple[Place, str]]) -> bool:
+    if key in told:
+        return False
+    told.add(key)
+    return True
