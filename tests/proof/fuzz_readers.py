@@ -268,6 +268,10 @@ def main(argv=None):
         f"processor: of the runs with instrumented code, of the grown inputs without; seeds from "
         f"{options.seed}."
     )
+    if total + earlier < options.runs and not options.only:
+        section.note(
+            f"It was ended before it came to the {options.runs:,} runs that it is to reach."
+        )
     section.end(options.document, every)
     return len(every)
 
