@@ -46,15 +46,17 @@ _PAIRED = re.compile(
 # step by step. Numbers are short enough to be in range, strings have nothing to decode.
 _W = r"[ \t\n\r]*+"
 _PLAIN = r'"[^"\\\x00-\x1f]*+"'
-_SCALAR = (
-    rf"(?:{_PLAIN}|-?(?:0|[1-9][0-9]{{0,17}}+)(?:\.[0-9]{{1,17}}+)?(?:[eE][+-]?[0-9]{{1,2}}+)?(?![0-9.eE])|true|false|null"
-    rf"|\[{_W}\]|\{{{_W}\}})"
+_LEAF = (
+    rf"(?:{_PLAIN}|-?(?:0|[1-9][0-9]{{0,17}}+)(?:\.[0-9]{{1,17}}+)?(?:[eE][+-]?[0-9]{{1,2}}+)?(?![0-9.eE])"
+    r"|true|false|null)"
 )
+_SCALAR = rf"(?:{_LEAF}|\[{_W}\]|\{{{_W}\}})"
 _SMALL = (
     rf"(?:{_SCALAR}|\[(?:{_W}{_SCALAR}{_W},)*+{_W}{_SCALAR}{_W}\]"
     rf"|\{{{_W}{_PLAIN}{_W}:{_W}{_SCALAR}{_W}\}})"
 )
 _COMMA = re.compile(rf"{_W},{_W}")
+_LEAVES = re.compile(rf"(?:{_W}{_LEAF}{_W},)*+")
 _ITEMS = re.compile(rf"(?:{_W}{_SCALAR}{_W},)*+")
 _SMALL_ITEMS = re.compile(rf"(?:{_W}{_SMALL}{_W},)*+")
 _MEMBERS = re.compile(rf"(?:{_W}{_PLAIN}{_W}:{_W}{_SCALAR}{_W},)*+")
@@ -170,9 +172,9 @@ def _first_item(reader: _Reader) -> _Step | None:
 
 
 def _item(reader: _Reader) -> _Step | None:
-    # Containers add levels, so that near the limit only scalars are gone past.
-    deep = len(reader.open) + 1 >= reader.max_depth
-    reader.take(_ITEMS if deep else _SMALL_ITEMS)
+    # Containers add levels: near the limit only empty ones are gone past, and at it none.
+    left = reader.max_depth - len(reader.open)
+    reader.take(_SMALL_ITEMS if left > 1 else _ITEMS if left else _LEAVES)
     while reader.peek() in ("{", "[") and _skipped(reader):
         if reader.take(_COMMA) is None:
             return _after
