@@ -15,6 +15,7 @@ import os
 import sys
 import time
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 from tests.proof.mutations import OWN, faults, mutate, operators, same, where
@@ -103,13 +104,22 @@ def ordered(found, seed):
     return sorted(found, key=lambda each: hashlib.sha256(f"{seed} {each}".encode()).digest())
 
 
+@cache
+def flat(module):
+    """The source as `where` tells of it."""
+    lines = (ROOT / "statusware" / module).read_text("utf-8").splitlines()
+    return " ".join(line.strip() for line in lines)
+
+
 class Results:
     """What became of each fault, kept in a file: the first verdict, and the last."""
 
     def __init__(self, file):
         self.file, self.first, self.last = file, {}, {}
         for line in file.read_text("utf-8").splitlines() if file.exists() else ():
-            self._take(json.loads(line))
+            result = json.loads(line)
+            if result["before"] in flat(result["module"]):  # the code may have been changed since
+                self._take(result)
 
     def _take(self, result):
         self.first.setdefault(key(result), result)
