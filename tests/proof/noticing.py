@@ -271,13 +271,17 @@ class Bench:
     def again(self, module, line, changed, whole):
         """The same, by tests that are new or changed; then by all that run it, and these files."""
         tests = self.covering(module, line)
+        new = [test for test in self.new if test.startswith(tuple(whole))]
         since = [test for test in tests if test.partition("::")[0] in self.changed]
-        rest = self._quickest(sorted(set(tests) - set(since))) if whole else []
-        quickly = self.noticed(module, changed, self.new, since, rest)
-        if quickly or quickly is None:
-            return _verdict(quickly, "")
-        slowly = [] if quickly == "" else [(self.new + since, None), (rest, None)]
-        return self._slowly(module, changed, *slowly, (None, whole))
+        found = _verdict(self.noticed(module, changed, new, since), "")
+        if found[0] == "survived":  # some of it may matter when it is imported only
+            found = self._slowly(module, changed, (self.first(tests) + new, None))
+        if found[0] == "survived":
+            rest = self._quickest(sorted(set(tests) - set(since)))
+            found = _verdict(self.noticed(module, changed, rest), "")
+        if found[0] == "survived":
+            found = self._slowly(module, changed, (None, whole))
+        return found
 
     def _slowly(self, module, changed, *each):
         """The same, each time with all that is imported."""
