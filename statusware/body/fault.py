@@ -29,9 +29,11 @@ _SCALARS = "0123456789+-.eEtrufalsn"
 _NO_CONSTANT = re.compile(rf'(?:[^"NI]++|{STRING})*+', re.DOTALL)
 _NAMED = re.compile(rf"[{WHITE},]*+({STRING})[{WHITE}]*+:[{WHITE}]*+", re.DOTALL)
 
-#: Many members at once, if there is nothing in their values that has something in it.
+#: Many members at once, if their values have at most eight levels. That they are JSON is known.
 _INSIDE = rf'(?:[^"\[\]{{}}]++|{STRING})*+'
-_VALUE = rf'(?:[^"\[\]{{}},]++|{STRING}|\[{_INSIDE}\]|\{{{_INSIDE}\}})'
+for _ in range(7):
+    _INSIDE = rf'(?:[^"\[\]{{}}]++|{STRING}|[\[{{]{_INSIDE}[\]}}])*+'
+_VALUE = rf'(?:[^"\[\]{{}},]++|{STRING}|[\[{{]{_INSIDE}[\]}}])'
 _FLAT = re.compile(
     rf"(?:[{WHITE},]*+{STRING}[{WHITE}]*+:[{WHITE}]*+{_VALUE}){{{MANY}}}+", re.DOTALL
 )

@@ -103,7 +103,7 @@ def test_the_nth(nth, part, end):
 )
 @pytest.mark.parametrize("count", [1, 511, 512, 513, 1200])
 def test_the_place_of_a_name_that_stands_twice(value, count):
-    for other in (value, "[[0,{}]]"):
+    for other in (value, "[[0,{}]]", "[" * 12 + "]" * 12):
         members = ",".join(f'"{n}":{other if n == 600 else value}' for n in range(count))
         before = f'[{{"a":{{{members},'
         with pytest.raises(Problem) as raised:
