@@ -181,14 +181,22 @@ class Bench:
         """The same, of some tests and then others; what fails has to fail again, and only so."""
         for tests in each:
             failed = self.quickly(module, changed, tests)
+            while failed:
+                if self.quickly(module, changed, [failed]) and self._is_sound(failed):
+                    return failed
+                tests = tests[tests.index(failed) + 1 :] if failed in tests else []
+                failed = self.quickly(module, changed, tests)
             if failed in (None, False):
                 return failed
-            if failed and self.quickly(module, changed, [failed]):
-                if failed not in self.sound:
-                    self.sound[failed] = self.quickly(module, None, [failed]) == ""
-                if self.sound[failed]:
-                    return failed
         return ""
+
+    def _is_sound(self, test):
+        """Whether a test passes alone, without a fault."""
+        if test not in self.sound:
+            self.sound[test] = self.quickly("__init__.py", None, [test]) == ""
+            if not self.sound[test]:
+                print("fails without a fault", test, sep=" | ", file=sys.stderr, flush=True)
+        return self.sound[test]
 
     @cached_property
     def changed(self):
