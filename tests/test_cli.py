@@ -281,7 +281,7 @@ def test_another_missing_module_is_a_bug_and_shows(monkeypatch: pytest.MonkeyPat
 
 
 def test_ctrl_c_ends_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*_args: Any) -> None:
+    def interrupt(*_args: Any, **_options: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("statusware.cli.check.Policy.load", interrupt)

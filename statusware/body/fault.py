@@ -16,7 +16,7 @@ import re
 
 from .depth import brackets, left_open
 from .expected import INTEGER, SURROGATE, Fault
-from .nth import BRACKET, FLOAT, OBJECT_END, STRING
+from .nth import BRACKET, FLOAT, MANY, OBJECT_END, STRING
 from .nth import INTEGER as INTEGERS
 from .scan import Scan, scan
 from .steps import WHITE, first_fault, lone_surrogate
@@ -28,6 +28,15 @@ _SCALARS = "0123456789+-.eEtrufalsn"
 
 _NO_CONSTANT = re.compile(rf'(?:[^"NI]++|{STRING})*+', re.DOTALL)
 _NAMED = re.compile(rf"[{WHITE},]*+({STRING})[{WHITE}]*+:[{WHITE}]*+", re.DOTALL)
+
+#: Many members at once, if their values have at most eight levels. That they are JSON is known.
+_INSIDE = rf'(?:[^"\[\]{{}}]++|{STRING})*+'
+for _ in range(7):
+    _INSIDE = rf'(?:[^"\[\]{{}}]++|{STRING}|[\[{{]{_INSIDE}[\]}}])*+'
+_VALUE = rf'(?:[^"\[\]{{}},]++|{STRING}|[\[{{]{_INSIDE}[\]}}])'
+_FLAT = re.compile(
+    rf"(?:[{WHITE},]*+{STRING}[{WHITE}]*+:[{WHITE}]*+{_VALUE}){{{MANY}}}+", re.DOTALL
+)
 
 
 def find(text: str, max_depth: int, seen: Scan | None = None, *, deep: int | None = None) -> Fault:
@@ -112,14 +121,25 @@ def _second(text: str, ended: int, names: list[str]) -> Fault:
     end = OBJECT_END.end(text, ended + 1) or len(text)
     opened = left_open(brackets(text[: end - 1].encode()))
     at = BRACKET.end(text, opened[-1] + 1) or 0
-    skip = json.JSONDecoder(object_pairs_hook=len, parse_int=len, parse_float=len).raw_decode
     seen: set[str] = set()
-    for name in names:
-        match = _NAMED.match(text, at)
-        if match is None or name in seen:
-            return Fault(
-                match.start(1) if match else at, "a name that this object does not have yet"
-            )
-        seen.add(name)
-        at = skip(text, match.end())[1]
-    return Fault(at, "JSON")
+    index = 0
+    while names[index] not in seen:
+        seen.add(names[index])
+        index += 1
+    match = _NAMED.match(text, _member(text, at, index))
+    return Fault(match.start(1) if match else at, "a name that this object does not have yet")
+
+
+def _member(text: str, at: int, index: int) -> int:
+    """Where a member begins, counted from the first, which begins `at`."""
+    skip = json.JSONDecoder(object_pairs_hook=len, parse_int=len, parse_float=len).raw_decode
+    while index:
+        flat = _FLAT.match(text, at) if index >= MANY else None
+        if flat is not None:
+            at, index = flat.end(), index - MANY
+            continue
+        for _ in range(min(index, MANY)):
+            match = _NAMED.match(text, at)
+            at = skip(text, match.end() if match else at)[1]
+            index -= 1
+    return at

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["BRACKET", "FLOAT", "INTEGER", "OBJECT_END", "STRING", "Nth"]
+__all__ = ["BRACKET", "FLOAT", "INTEGER", "MANY", "OBJECT_END", "STRING", "Nth"]
 
 #: How many are gone past in one step.
-_MANY = 512
+MANY = 512
 
 STRING = r'"(?:[^"\\]++|\\.)*+"'
 _FLOAT = r"-?[0-9]++(?:\.[0-9]++(?:[eE][+-]?[0-9]++)?|[eE][+-]?[0-9]++)"
@@ -23,12 +23,12 @@ class Nth:
     def __init__(self, wanted: str, *between: str) -> None:
         one = rf"(?:{'|'.join(between)}|{STRING})*+{wanted}"
         self._one = re.compile(one, re.DOTALL)
-        self._many = re.compile(f"(?:{one}){{{_MANY}}}+", re.DOTALL)
+        self._many = re.compile(f"(?:{one}){{{MANY}}}+", re.DOTALL)
 
     def end(self, text: str, n: int) -> int | None:
         """Where the `n`-th, counted from 1, ends; None if there are not so many."""
         at = 0
-        for pattern, times in ((self._many, n // _MANY), (self._one, n % _MANY)):
+        for pattern, times in ((self._many, n // MANY), (self._one, n % MANY)):
             for _ in range(times):
                 match = pattern.match(text, at)
                 if match is None:

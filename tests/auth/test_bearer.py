@@ -222,6 +222,12 @@ def test_types(options: dict[str, Any], typ: Any, more: dict[str, Any], good: bo
         assert refusal(scheme, value).problem_code == "invalid-credentials"
 
 
+@pytest.mark.parametrize("parts", [1, 2, 4, 5])
+def test_a_token_has_three_parts(parts: int) -> None:
+    value = ".".join([*token().split("."), "e30", "e30"][:parts])
+    assert refusal(Bearer(secret=SECRET), value).problem_code == "invalid-credentials"
+
+
 def test_the_profile_demands_a_type() -> None:
     assert "typ" in refusal(Bearer(secret=SECRET, **PROFILE), token(header={"alg": "HS256"})).reason
 

@@ -83,6 +83,7 @@ def test_comments_stay(file: Path) -> None:
 
 def test_the_last_of_several_is_revoked(file: Path) -> None:
     made = [add_key(file, name) for name in ("a", "b", "c")]
+    assert [lines.splitlines()[0] for lines in file.read_text().split("\n\n")] == ["[[keys]]"] * 3
     revoke_key(file, "c")
     assert [who(file, key) is not None for key in made] == [True, True, False]
     revoke_key(file, "a")

@@ -171,6 +171,19 @@ def test_rotation_with_overlap(provider: Provider, clock: Clock) -> None:
     assert provider.asked == 2
 
 
+@pytest.mark.parametrize(("max_age", "after", "asked"), [(100, 49, 1), (100, 52, 2), (1000, 299, 1),
+                                                         (1000, 302, 2)])  # fmt: skip
+def test_a_set_is_fetched_again_at_half_its_age(
+    max_age: int, after: int, asked: int, provider: Provider, clock: Clock
+) -> None:
+    scheme = Bearer(jwks=provider.url, max_age=max_age)
+    assert answer(scheme, old()) == 200
+    clock.ahead = after
+    assert answer(scheme, old(jti="2")) == 200
+    settle(provider, asked) if asked > 1 else time.sleep(0.1)
+    assert provider.asked == asked
+
+
 def test_a_key_that_leaves_drops_its_tokens(provider: Provider, clock: Clock) -> None:
     provider.body = SET_BOTH
     scheme, first, second = Bearer(jwks=provider.url), old(), new()

@@ -98,6 +98,19 @@ def test_the_nth(nth, part, end):
     assert nth.end(part * MANY, per * MANY + 1) is None
 
 
+@pytest.mark.parametrize(
+    "value", ["1", '"a,\\""', "[1,2]", '{"a":"]"}', "[[1]]", '{"a":{}}', " true ", "-1.5e3"]
+)
+@pytest.mark.parametrize("count", [1, 511, 512, 513, 1200])
+def test_the_place_of_a_name_that_stands_twice(value, count):
+    for other in (value, "[[0,{}]]", "[" * 12 + "]" * 12):
+        members = ",".join(f'"{n}":{other if n == 600 else value}' for n in range(count))
+        before = f'[{{"a":{{{members},'
+        with pytest.raises(Problem) as raised:
+            loads(f'{before}"0":1,"0":2}}}}]'.encode())
+        assert raised.value.extensions["column"] == len(before) + 1
+
+
 #: What large bodies are full of.
 UNITS = [
     *(

@@ -50,6 +50,9 @@ REFUSED = [
     (b"[1", 1, 3, "a comma or ]"),
     (b"[]]", 1, 3, "nothing after the value"),
     (b"1 2", 1, 3, "nothing after the value"),
+    (b"[] 2", 1, 4, "nothing after the value"),
+    (b"{} 2", 1, 4, "nothing after the value"),
+    (b'{"a": {} "b"}', 1, 10, "a comma or }"),
     (b"tru", 1, 1, "a value"),
     (b"[True]", 1, 2, "a value"),
     (b"NaN", 1, 1, "a value"),
@@ -120,6 +123,10 @@ REFUSED = [
     (b"[" * 1000, 1, 65, "at most 64 levels of nesting"),
     (b"[" * 100_000, 1, 65, "at most 64 levels of nesting"),
     (b'["\\"", ' + b"[" * 64, 1, 71, "at most 64 levels of nesting"),
+    (b"[" * 64 + b"[],1" + b"]" * 64, 1, 65, "at most 64 levels of nesting"),
+    (b"[" * 64 + b"1,{},1" + b"]" * 64, 1, 67, "at most 64 levels of nesting"),
+    (b"[" * 63 + b"[[]],1" + b"]" * 63, 1, 65, "at most 64 levels of nesting"),
+    (b"[" * 62 + b"[[]],[[[]]]" + b"]" * 62, 1, 70, "at most 64 levels of nesting"),
     (b"[" * 65 + b"\xff", 1, 66, "a valid UTF-8 character"),
 ]
 

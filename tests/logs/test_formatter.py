@@ -166,7 +166,8 @@ ANYTHING = st.recursive(
     max_leaves=10,
 )  # fmt: skip
 NAMES = st.text(st.characters(exclude_categories=())).filter(
-    lambda name: name not in vars(logging.makeLogRecord({}))
+    # What logging itself refuses as `extra`: Logger.makeRecord.
+    lambda name: name not in {*vars(logging.makeLogRecord({})), "message", "asctime"}
 )
 
 

@@ -190,6 +190,8 @@ WRONG = {
     "const": ("3.0.3", {"const": 1}, "/const: not a schema: OpenAPI 3.0 has no const; it comes with 3.1"),
     "patternProperties": ("3.0.3", {"patternProperties": {}}, "has no patternProperties"),
     "a numeric exclusive limit": ("3.0.3", {"exclusiveMinimum": 1}, "/exclusiveMinimum: not a schema: must be true or false; true, beside the limit"),
+    "multiples of nothing": ("3.0.3", {"multipleOf": 0}, "/multipleOf: not a schema: must be greater than 0"),
+    "multiples of less than nothing": ("3.0.3", {"multipleOf": -0.5}, "/multipleOf: not a schema: must be greater than 0"),
     "a boolean exclusive limit": ("3.1.0", {"exclusiveMinimum": True}, "/exclusiveMinimum: not a schema: must be a number"),
     "required on the property": ("3.0.3", {"properties": {"a/b": {"required": True}}}, "/properties/a~1b/required: not a schema: must be an array"),
     "no schema": ("3.0.3", 5, "/schema: not a schema: must be an object"),

@@ -1,6 +1,7 @@
 """Coverage-guided fuzzing of every reader, with atheris.
 
-python -m tests.proof.fuzz_readers [--runs 10000000] [--seconds S] [--seed 1] [--only NAME] [--document]
+python -m tests.proof.fuzz_readers [--runs 10000000] [--seconds S] [--seed 1] [--only NAME]
+    [--grown 150] [--document]
 
 atheris is put into a virtualenv of its own in .fuzz, where the corpora are kept as well, and what
 came of each process with a digest of the code that it ran: what has been run is not run again, so
@@ -19,12 +20,15 @@ import re
 import subprocess
 import sys
 import time
+from functools import cache
+from itertools import chain
 from pathlib import Path
 
+from tests.proof import hostile
 from tests.proof.readers import READERS
 from tests.proof.report import Section, program
 
-__all__ = ["digest", "grow", "known", "mutated", "timed"]
+__all__ = ["READERS", "digest", "grow", "known", "mutated", "passed", "timed"]
 
 ROOT = Path(__file__).parent.parent.parent
 WORK = ROOT / ".fuzz"
@@ -50,8 +54,8 @@ def make():
     stamp.write_text(text, "utf-8")
 
 
-def digest(reader):
-    """Of the reader, and of the modules of statusware that its starts run through."""
+def passed(reader):
+    """The modules of statusware that the starts of a reader run through."""
     files = set()
 
     def note(frame, event, argument):
@@ -63,30 +67,49 @@ def digest(reader):
             reader.read(data)
     finally:
         sys.setprofile(None)
-    ours = sorted(Path(file) for file in files if Path(file).is_relative_to(ROOT / "statusware"))
-    read = inspect.getsource(reader.read).encode()
-    return hashlib.sha256(b"".join([read, *(file.read_bytes() for file in ours)])).hexdigest()[:16]
+    return sorted(file for file in files if Path(file).is_relative_to(ROOT / "statusware"))
+
+
+@cache
+def _passed(name):
+    """The same in a process of its own: what is remembered is not run through again."""
+    command = (
+        f"from tests.proof.fuzz_readers import *; print(*passed(READERS[{name!r}]), sep='\\n')"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", command], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    return told.stdout.splitlines()
+
+
+def digest(reader):
+    """Of the reader, and of the modules of statusware that its starts run through."""
+    parts = [inspect.getsource(reader.read).encode()]
+    parts += [Path(file).read_bytes() for file in _passed(reader.name)]
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
 
 
 def known(reader, code):
-    """What came of the processes that ran this code: all runs, and each line kept of them."""
+    """What came of the processes that ran this code: all runs, each line kept; other runs."""
     file = WORK / reader.name / "kept.jsonl"
     lines = file.read_text("utf-8").splitlines() if file.exists() else ()
-    kept = [line for line in map(json.loads, lines) if line["code"] == code]
-    return sum(line["runs"] for line in kept), kept
+    every = list(map(json.loads, lines))
+    kept = [line for line in every if line["code"] == code]
+    done = sum(line["runs"] for line in kept)
+    return done, kept, sum(line["runs"] for line in every) - done
 
 
 def fuzz(reader, code, runs, seconds, seed):
     """Fuzz until there are so many runs of this code, one process after the other."""
     end = time.monotonic() + seconds
-    done, kept = known(reader, code)
+    done, kept, _ = known(reader, code)
     while done < runs and (left := end - time.monotonic()) > 1:
         counted = piece(reader, min(PIECE, runs - done), int(left), seed + len(kept))
         if digest(reader) != code:
             raise SystemExit("the code was changed while it ran")
         with (WORK / reader.name / "kept.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps({"code": code, **counted}) + "\n")
-        done, kept = known(reader, code)
+        done, kept, _ = known(reader, code)
         if counted["fault"] or not counted["runs"]:
             break
     return done, kept
@@ -177,7 +200,7 @@ def _taken(reader, data):
     return max(took)
 
 
-def corpus(name, seed, most=150):
+def corpus(name, seed, most):
     """Some of the inputs that led somewhere."""
     files = sorted((WORK / name / "corpus").iterdir())
     return [file.read_bytes() for file in random.Random(seed).sample(files, min(most, len(files)))]
@@ -190,21 +213,29 @@ def again(reader):
 
 
 def row(section, reader, options):
-    """Fuzz one reader, put its row into the table; (how many runs, faults)."""
+    """Fuzz one reader, put its row into the table; (runs, those of earlier code, faults)."""
     share = reader.share / sum(each.share for each in READERS.values())
     runs, seconds = int(options.runs * share), options.seconds * reader.time
     print(f"{reader.name}: {runs:,} runs ...", file=sys.stderr, flush=True)
-    done, kept = fuzz(reader, digest(reader), runs, seconds, options.seed)
-    inputs = corpus(reader.name, options.seed)
-    count, slowest, faults = timed(reader, grow(reader, inputs)) if reader.grown else (0, 0, [])
+    code = digest(reader)
+    done, kept = fuzz(reader, code, runs, seconds, options.seed)
+    before = known(reader, code)[2]
+    inputs = grow(reader, corpus(reader.name, options.seed, options.grown)) if reader.grown else ()
+    made = hostile.sample(2 * options.grown, options.seed) if reader.name == "json" else ()
+    count, slowest, faults = timed(reader, chain(inputs, made))
     most = max((line["slowest"] for line in kept), default=0)
-    figures = (done, max((line["edges"] for line in kept), default=0), f"{most * 1000:.0f} ms")
+    figures = (
+        done,
+        before,
+        max((line["edges"] for line in kept), default=0),
+        f"{most * 1000:.0f} ms",
+    )
     grown = (
         (count, f"{reader.grown >> 10} KiB", f"{slowest * 1000:.0f} ms") if count else ("", "", "")
     )
     faults += [*filter(None, (line["fault"] for line in kept)), *again(reader)[2]]
     section.row(reader.name, *map(_told, (*figures, *grown, len(faults))))
-    return done, faults
+    return done, before, faults
 
 
 def _told(cell):
@@ -217,6 +248,7 @@ def main(argv=None):
     parser.add_argument("--runs", type=int, default=10_000_000, help="in all")
     parser.add_argument("--seconds", type=float, default=7200, help="at most, in all")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--grown", type=int, default=150, help="of the inputs that led somewhere")
     parser.add_argument("--only", choices=READERS, action="append")
     parser.add_argument("--document", action="store_true", help="write docs/reliability.md")
     options = parser.parse_args(argv)
@@ -225,16 +257,21 @@ def main(argv=None):
     section = Section(
         "readers", "webob", "orjson", "jsonschema-rs", "PyJWT", command=_command(options)
     )
-    section.row("reader", "runs", "edges", "slowest", "grown", "to", "slowest", "faults")
-    total, every = 0, []
+    section.row("reader", "runs", "before", "edges", "slowest", "grown", "to", "slowest", "faults")
+    total, earlier, every = 0, 0, []
     for name in options.only or READERS:
-        runs, faults = row(section, READERS[name], options)
-        total, every = total + runs, every + faults
+        runs, before, faults = row(section, READERS[name], options)
+        total, earlier, every = total + runs, earlier + before, every + faults
     section.note(
-        f"{total:,} runs in all, {len(every)} faults. Counted are runs of the code as it was when "
-        f"this was written. Times are of the processor: of the runs with instrumented code, of the "
-        f"grown inputs without; seeds from {options.seed}."
+        f"{total:,} runs of the code as it was when this was written, {earlier:,} more before, when "
+        f"a module that they run through was not yet as it is; {len(every)} faults. Times are of the "
+        f"processor: of the runs with instrumented code, of the grown inputs without; seeds from "
+        f"{options.seed}."
     )
+    if total + earlier < options.runs and not options.only:
+        section.note(
+            f"It was ended before it came to the {options.runs:,} runs that it is to reach."
+        )
     section.end(options.document, every)
     return len(every)
 

@@ -15,6 +15,8 @@ import os
 import sys
 import time
 from collections import Counter
+from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from tests.proof.mutations import OWN, faults, mutate, operators, same, where
@@ -103,13 +105,22 @@ def ordered(found, seed):
     return sorted(found, key=lambda each: hashlib.sha256(f"{seed} {each}".encode()).digest())
 
 
+@cache
+def flat(module):
+    """The source as `where` tells of it."""
+    lines = (ROOT / "statusware" / module).read_text("utf-8").splitlines()
+    return " ".join(line.strip() for line in lines)
+
+
 class Results:
     """What became of each fault, kept in a file: the first verdict, and the last."""
 
     def __init__(self, file):
         self.file, self.first, self.last = file, {}, {}
         for line in file.read_text("utf-8").splitlines() if file.exists() else ():
-            self._take(json.loads(line))
+            result = json.loads(line)
+            if result["before"] in flat(result["module"]):  # the code may have been changed since
+                self._take(result)
 
     def _take(self, result):
         self.first.setdefault(key(result), result)
@@ -166,20 +177,20 @@ def run(options, every, results):
 
 
 def again(options, every, results):
-    """Try what survived with the tests as they are now; with all, if nothing explains it."""
-    survivors = {key(each): each for each in results.survivors() if options.again in key(each)}
-    bench = Bench(WORK / "again", WORK / "tests.json", list(expanded(TESTS)))
+    """Try what survived and nothing explains with the tests as they are now."""
     known = json.loads(EXPLAINED.read_text("utf-8"))
+    survivors = {key(each): each for each in results.survivors() if key(each) not in known}
+    survivors = {name: each for name, each in survivors.items() if options.again in name}
+    bench = Bench(WORK / "again", WORK / "tests.json", list(expanded(TESTS)))
     end = time.monotonic() + options.seconds
-    faults = [
-        [each[name] for name in ("part", "module", "operator", "at")] for each in survivors.values()
-    ]
-    moved = {(each["module"], each["operator"]) for each in survivors.values()}
-    for chosen in (*faults, *(each for each in listed(every) if tuple(each[1:3]) in moved)):
-        found = made(bench, chosen, every) if survivors and time.monotonic() < end else None
+    names = ("part", "module", "operator", "at")
+    faults = [tuple(each[name] for name in names) for each in survivors.values()]
+    for chosen in chain(faults, listed(every)):  # then those that have moved
+        left = {(each["module"], each["operator"]) for each in survivors.values()}
+        late = time.monotonic() > end or chosen[1:3] not in left
+        found = None if late else made(bench, chosen, every)
         if found and survivors.pop(key(found[1]), None):
-            whole = [] if key(found[1]) in known else list(expanded(PARTS[chosen[0]][1]))
-            judged(results, found[1], bench.again, found[0], whole)
+            judged(results, found[1], bench.again, found[0], list(expanded(PARTS[chosen[0]][1])))
 
 
 def main(argv=None):

@@ -181,14 +181,22 @@ class Bench:
         """The same, of some tests and then others; what fails has to fail again, and only so."""
         for tests in each:
             failed = self.quickly(module, changed, tests)
+            while failed:
+                if self.quickly(module, changed, [failed]) and self._is_sound(failed):
+                    return failed
+                tests = tests[tests.index(failed) + 1 :] if failed in tests else []
+                failed = self.quickly(module, changed, tests)
             if failed in (None, False):
                 return failed
-            if failed and self.quickly(module, changed, [failed]):
-                if failed not in self.sound:
-                    self.sound[failed] = self.quickly(module, None, [failed]) == ""
-                if self.sound[failed]:
-                    return failed
         return ""
+
+    def _is_sound(self, test):
+        """Whether a test passes alone, without a fault."""
+        if test not in self.sound:
+            self.sound[test] = self.quickly("__init__.py", None, [test]) == ""
+            if not self.sound[test]:
+                print("fails without a fault", test, sep=" | ", file=sys.stderr, flush=True)
+        return self.sound[test]
 
     @cached_property
     def changed(self):
@@ -271,13 +279,17 @@ class Bench:
     def again(self, module, line, changed, whole):
         """The same, by tests that are new or changed; then by all that run it, and these files."""
         tests = self.covering(module, line)
+        new = [test for test in self.new if test.startswith(tuple(whole))]
         since = [test for test in tests if test.partition("::")[0] in self.changed]
-        rest = self._quickest(sorted(set(tests) - set(since))) if whole else []
-        quickly = self.noticed(module, changed, self.new, since, rest)
-        if quickly or quickly is None:
-            return _verdict(quickly, "")
-        slowly = [] if quickly == "" else [(self.new + since, None), (rest, None)]
-        return self._slowly(module, changed, *slowly, (None, whole))
+        found = _verdict(self.noticed(module, changed, new, since), "")
+        if found[0] == "survived":  # some of it may matter when it is imported only
+            found = self._slowly(module, changed, (self.first(tests) + new, None))
+        if found[0] == "survived":
+            rest = self._quickest(sorted(set(tests) - set(since)))
+            found = _verdict(self.noticed(module, changed, rest), "")
+        if found[0] == "survived":
+            found = self._slowly(module, changed, (None, whole))
+        return found
 
     def _slowly(self, module, changed, *each):
         """The same, each time with all that is imported."""

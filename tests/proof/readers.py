@@ -128,7 +128,10 @@ def _parsed(parse, data):
 def loaded(enabled, data):
     """As a request has it, with the extra or without."""
     with mock.patch.object(fast, "ENABLED", enabled):
-        return _parsed(strict_json.loads, data)
+        try:
+            return type(strict_json.loads(data))
+        except Problem as problem:
+            return problem.detail
 
 
 def strict(data):

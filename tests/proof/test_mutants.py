@@ -63,7 +63,13 @@ def test_each_module_has_one_part():
 def _results(tmp_path, *verdicts):
     results = Results(tmp_path / "results")
     for verdict, by in verdicts:
-        place = {"part": "matching", "module": "a.py", "before": "1", "after": "2", "line": 3}
+        place = {
+            "part": "matching",
+            "module": "errors.py",
+            "before": "import",
+            "after": "2",
+            "line": 3,
+        }
         results.add({**place, "verdict": verdict, "by": by, "seconds": 0})
     return results
 
@@ -96,6 +102,13 @@ def test_what_new_tests_notice_is_told_apart(tmp_path, verdicts, row):
     assert f"| all {row}" in section.text()
     again = Results(tmp_path / "results")
     assert len(again.survivors()) == (verdicts[-1][0] == "survived")
+
+
+def test_what_was_found_in_code_that_is_gone_is_forgotten(tmp_path):
+    place = {"module": "errors.py", "before": "no such line", "after": "2", "line": 3}
+    told = {**place, "verdict": "survived", "by": "", "seconds": 0}
+    (tmp_path / "results").write_text(json.dumps(told), "utf-8")
+    assert Results(tmp_path / "results").survivors() == []
 
 
 def test_survivors_are_explained():

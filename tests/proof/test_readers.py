@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from tests.proof import fuzz_readers
+from tests.proof import fuzz_readers, hostile
 from tests.proof.audit import counted
 from tests.proof.fuzz_readers import grow, mutated, timed
 from tests.proof.mutants import same
@@ -37,20 +37,29 @@ def test_a_crash_is_a_fault():
     assert "broken: ValueError(b'abcabc')" in faults[0]
 
 
+def test_hostile_bodies_are_large_and_read_alike():
+    bodies = list(hostile.sample(6, 1))
+    assert bodies == list(hostile.sample(6, 1))
+    assert all(900_000 < len(body) <= 1 << 20 for body in bodies)
+    assert all(len({str(read(body)) for read in READERS["json"].alone}) == 1 for body in bodies)
+    assert timed(READERS["json"], [b'{"a":1,"a":1}'])[0] == 1
+
+
 def test_runs_are_counted_for_the_code_that_ran(tmp_path, monkeypatch):
     monkeypatch.setattr(fuzz_readers, "WORK", tmp_path)
     reader = READERS["accept"]
     code = fuzz_readers.digest(reader)
-    assert fuzz_readers.known(reader, code) == (0, [])
+    assert fuzz_readers.known(reader, code) == (0, [], 0)
     (tmp_path / "accept").mkdir()
     lines = [{"code": code, "runs": 7}, {"code": "older", "runs": 50}, {"code": code, "runs": 5}]
     (tmp_path / "accept" / "kept.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
-    assert fuzz_readers.known(reader, code) == (12, [lines[0], lines[2]])
+    assert fuzz_readers.known(reader, code) == (12, [lines[0], lines[2]], 50)
 
 
 def test_other_code_has_another_digest():
-    codes = {fuzz_readers.digest(READERS[name]) for name in ("accept", "path", "accept", "json")}
-    assert len(codes) == 3
+    codes = [fuzz_readers.digest(READERS[name]) for name in ("accept", "path", "accept")]
+    assert codes[0] == codes[2] != codes[1]
+    assert any(file.endswith("rendering.py") for file in fuzz_readers._passed("accept"))
 
 
 def test_what_pytest_says_is_counted():
