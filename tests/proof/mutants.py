@@ -116,11 +116,13 @@ class Results:
     """What became of each fault, kept in a file: the first verdict, and the last."""
 
     def __init__(self, file):
-        self.file, self.first, self.last = file, {}, {}
+        self.file, self.first, self.last, self.gone = file, {}, {}, set()
         for line in file.read_text("utf-8").splitlines() if file.exists() else ():
             result = json.loads(line)
             if result["before"] in flat(result["module"]):  # the code may have been changed since
                 self._take(result)
+            else:
+                self.gone.add(key(result))
 
     def _take(self, result):
         self.first.setdefault(key(result), result)
@@ -224,6 +226,8 @@ def told(options, results, total):
         f"(a statement left out, nothing returned, a condition always or never true) were "
         f"{sum(own.values())}, of which {own['survived']} survived."
     )
+    if results.gone:
+        section.note(f"Not counted are {len(results.gone)} in lines that have been changed since.")
     if survivors:
         section.note("The survivors:")
         section.note("\n".join(f"- {explained(each, known)}" for each in survivors))
