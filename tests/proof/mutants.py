@@ -1,11 +1,11 @@
 """Mutation testing: small faults put into the code, which some test has to notice.
 
-python -m tests.proof.mutants [--sample 1000] [--seconds S] [--seed 1] [--again [TEXT]] [--document]
+python -m tests.proof.mutants [--sample 300] [--seed 1] [--again [TEXT]] [--told] [--document]
 
 A sample of the faults that tests/proof/mutations.py can make, in an order that the seed gives; each
 is judged by tests/proof/noticing.py. What is known is kept in .mutants, so that a run goes on where
-it was left. `--again` tries what survived with the tests as they are now, and at last with all tests
-of its part. `--document` writes what is known into docs/reliability.md.
+it was left. `--again` tries what survived, and nothing explains, with the tests as they are now, and
+at last with all of its part. `--told` runs nothing; `--document` writes docs/reliability.md.
 """
 
 import argparse
@@ -39,7 +39,7 @@ PARTS = {
         "rules/pattern.py rules/tree.py rules/route.py rules/routes.py request.py readings.py "
         "layers/routing.py",
         "tests/rules tests/layers/test_routing.py tests/layers/test_known_paths.py "
-        "tests/layers/test_warm.py tests/test_request.py tests/test_cost.py tests/bypass",
+        "tests/layers/test_warm.py tests/layers/test_steps.py tests/test_request.py tests/test_cost.py tests/bypass",
     ),
     "decision": (
         "rules/decision.py rules/principals.py rules/predicates.py layers/access.py "
