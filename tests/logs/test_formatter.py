@@ -166,8 +166,8 @@ ANYTHING = st.recursive(
     max_leaves=10,
 )  # fmt: skip
 NAMES = st.text(st.characters(exclude_categories=())).filter(
-    # What logging itself refuses as `extra`: Logger.makeRecord.
-    lambda name: name not in {*vars(logging.makeLogRecord({})), "message", "asctime"}
+    # What logging itself refuses as `extra` (Logger.makeRecord), `taskName` from 3.12 on.
+    lambda name: name not in {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
 )
 
 

