@@ -201,9 +201,9 @@ def main(argv=None):
         section.row(name, *figures, len(wrong))
         every += wrong
     section.note(
-        f"The bound of the first lines: 2,048 verified tokens are remembered, and no path. That of "
-        f"a body in memory: {BOUND} times its bytes, until its request is answered; so {CLIENTS} "
-        f"threads times `max_bytes` times {BOUND} at the very most."
+        "The bound of the first lines: 2,048 verified tokens are remembered, as many that have "
+        f"expired, and 1,024 paths. That of a body in memory: {BOUND} times its bytes, until its "
+        f"request is answered; so {CLIENTS} threads times `max_bytes` times {BOUND} at the very most."
     )
     section.end(options.document, every[:20])
     return len(every)
