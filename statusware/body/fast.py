@@ -107,8 +107,8 @@ def _strict(
     as they were, but that a `\\u003a` becomes a colon. So where there is none of those, both
     texts have as many colons if no member is gone; else at least its own is missing.
     An integer beyond 64 bits has 19 digits or more in a row (what stands between digits is gone
-    at the first look, not at the second). Where the very text is given
-    back no member is gone from it, and no integer became a float: that looks otherwise.
+    at the first look, not at the second). Where the very text is given back no member is gone
+    from it, and no integer became a float: that looks otherwise.
     """
 
     def parse(body: bytes, max_depth: int) -> Any:
@@ -131,7 +131,7 @@ def _strict(
                 return value
             else:
                 doubt = Doubt.CHANGED
-            del value, written  # a hundred times as large as the body, at worst
+            del value, written  # dozens of times as large as the body, at worst
         return careful(body, max_depth, doubt)
 
     return parse
