@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statusware import PolicyError
-from statusware.body.patterns import compile_pattern
+from statusware.body.patterns import chars, compile_pattern
 from statusware.body.patterns.linear import Growth, growth
 from statusware.body.patterns.shape import is_anchored, trimmed
 from statusware.body.patterns.stepper import Stepper
@@ -247,3 +247,18 @@ def test_the_automaton_forgets(monkeypatch):
     assert stepper.matches(f"{text}a{text}b")
     assert not stepper.matches(f"{text}b{text}a")
     assert stepper._known <= 10
+
+
+def test_a_class_is_put_together_once(monkeypatch):
+    """Done after each member, a long one with `\\p{L}` took a quarter of a second."""
+    sizes = []
+
+    def union(*sets):
+        sizes.append(len(sets))
+        return chars_union(*sets)
+
+    chars_union = chars.union
+    monkeypatch.setattr(chars, "union", union)
+    assert read(r"[\p{L}" + "_-" * 300 + "]")
+    assert max(sizes) > 300
+    assert len(sizes) < 5

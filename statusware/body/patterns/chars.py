@@ -6,6 +6,7 @@ import re
 import sys
 import unicodedata
 from functools import cache
+from itertools import chain
 
 from ...errors import PolicyError
 
@@ -30,10 +31,10 @@ def is_one(ranges: Ranges) -> bool:
     return len(ranges) == 1 and ranges[0][0] == ranges[0][1]
 
 
-def union(left: Ranges, right: Ranges) -> Ranges:
-    """What is in either."""
+def union(*sets: Ranges) -> Ranges:
+    """What is in any of them."""
     merged: list[tuple[int, int]] = []
-    for low, high in sorted(left + right):
+    for low, high in sorted(chain.from_iterable(sets)):
         if merged and low <= merged[-1][1] + 1:
             merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
         else:
@@ -64,10 +65,7 @@ def meet(left: Ranges, right: Ranges) -> Ranges:
 
 
 def _of(text: str) -> Ranges:
-    ranges: Ranges = ()
-    for char in text:
-        ranges = union(ranges, one(char))
-    return ranges
+    return union(*map(one, text))
 
 
 _DIGIT: Ranges = ((0x30, 0x39),)
@@ -121,7 +119,7 @@ def property_ranges(name: str) -> Ranges:
     short = _CATEGORIES.get(value, value)
     if key in ("", "General_Category", "gc"):
         if short == "LC":
-            return union(_category("Lu"), union(_category("Ll"), _category("Lt")))
+            return union(_category("Lu"), _category("Ll"), _category("Lt"))
         if short in _by_category() or short in ("L", "M", "N", "P", "S", "Z", "C"):
             return _category(short)
     if not key and value in ("Any", "ASCII", "Assigned"):
@@ -137,7 +135,7 @@ def _category(short: str) -> Ranges:
     for category, each in _by_category().items():
         if category.startswith(short):
             ranges += each
-    return union(tuple(ranges), ())
+    return union(tuple(ranges))
 
 
 @cache

@@ -247,14 +247,15 @@ class _Reader:
 
     def set(self) -> Ranges:
         negative = self.take("^")
-        ranges: Ranges = ()
+        members: list[Ranges] = []
         while not self.take("]"):
             start = self.member()
             if self.peek() == "-" and self.source[self.at + 1 : self.at + 2] not in ("]", ""):
                 self.at += 1
                 end = self.member()
                 start = self.span(start, end)
-            ranges = chars.union(ranges, start)
+            members.append(start)
+        ranges = chars.union(*members)  # at the end: a class like \p{L} has 650 ranges
         return chars.complement(ranges) if negative else ranges
 
     def member(self) -> Ranges:
@@ -267,7 +268,7 @@ class _Reader:
     def span(self, start: Ranges, end: Ranges) -> Ranges:
         """`a-z`; where an end is a class, as in `\\w-.`, the hyphen stands for itself."""
         if not (chars.is_one(start) and chars.is_one(end)):
-            return chars.union(chars.union(start, end), chars.one("-"))
+            return chars.union(start, end, chars.one("-"))
         if start[0][0] > end[0][0]:
             raise self.wrong("a range the wrong way round")
         return ((start[0][0], end[0][0]),)
