@@ -111,13 +111,16 @@ class AccessControl(Guard):
 
 
 def access_rule(route: Route, schemes: Collection[str] = ()) -> AccessRule:
-    """The rule of a route, compiled; errors name the route."""
-    try:
-        return AccessRule.compile(
-            route.allow, route.deny, variables=route.variables, schemes=schemes
-        )
-    except PolicyError as error:
-        raise error.at(key=route.where) from None
+    """The rule of a route, compiled once; errors name the route."""
+    known = frozenset(schemes)
+    if known not in route.rules:
+        try:
+            route.rules[known] = AccessRule.compile(
+                route.allow, route.deny, variables=route.variables, schemes=schemes
+            )
+        except PolicyError as error:
+            raise error.at(key=route.where) from None
+    return route.rules[known]
 
 
 def refusal(decision: Decision, identity: Subject | None, challenges: Collection[str]) -> Problem:

@@ -12,6 +12,7 @@ from ..errors import PolicyError
 from .pattern import Pattern, parse_match
 
 if TYPE_CHECKING:
+    from .decision import AccessRule
     from .routes import RouteTable
 
 __all__ = ["Match", "Route"]
@@ -41,6 +42,8 @@ class Route:
     origin: str = ""
     index: int = -1
     patterns: tuple[Pattern, ...] = field(init=False)
+    #: Its access rule, once it is compiled, by the schemes that it may name: several layers ask.
+    rules: dict[frozenset[str], AccessRule] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         match: Any = self.match
