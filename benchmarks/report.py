@@ -7,8 +7,10 @@ import job
 LABELS = {
     "bare_flask": "bare Flask, no checks",
     "statusware_flask": "statusware, fast, Flask extension",
+    "statusware_flask_as_is": "the same, the view as it was",
     "statusware_fast": "statusware, fast",
     "statusware_default": "statusware",
+    "closures": "four functions, no contract",
     "flask_hand": "Flask by hand, jsonschema",
     "flask_hand_jsonschema_rs": "Flask by hand, jsonschema-rs",
     "falcon_hand": "Falcon by hand, jsonschema-rs",
@@ -57,12 +59,12 @@ def promises(result, rows):
     for row in rows:
         value = result["values"].get(row.key)
         sign = "≥" if row.at_least else "≤"
-        limit = f"{sign} {row.limit:g}{row.unit}"
+        limit = "" if row.limit is None else f"{sign} {row.limit:g}{row.unit}"
         if value is None:
             say(f"{row.what:64} {limit:>9}  not measured")
         else:
-            verdict = "met" if row.met(value) else "NOT MET"
-            say(f"{row.what:64} {limit:>9} {value:9.3f}{row.unit:3} {verdict}")
+            verdict = "" if not limit else "met" if row.met(value) else "NOT MET"
+            say(f"{row.what:64} {limit:>9} {value:9.3f}{row.unit:3} {verdict}".rstrip())
 
 
 def table(result, title, column, form):

@@ -1,6 +1,6 @@
 """statusware with the extra `fast` as Flask extension: the view takes the parsed body over."""
 
-from contestants import _statusware, bare_flask
+from contestants import bare_flask, statusware_flask_as_is
 
 VENV = "fast"
 
@@ -8,9 +8,7 @@ bare = bare_flask.build
 
 
 def build():
-    """The bare app with the extension."""
-    from statusware.integrations.flask import Statusware
+    """The app with the extension. Its view asks for the body that has been checked."""
+    from statusware import json_body
 
-    app = bare()
-    Statusware(app, _statusware.POLICY)
-    return app
+    return statusware_flask_as_is.build(lambda request: json_body(request.environ))
