@@ -6,9 +6,10 @@ import time
 import jwt
 import pytest
 from webtest import TestApp
-from werkzeug.test import Client
+from werkzeug.test import Client, create_environ, run_wsgi_app
 
 from statusware import AccessControl, Identity, PolicyError, Problem, wrap
+from statusware.readings import MOST
 from statusware.rules import Route, RouteTable
 from tests.apps import APPS, validated
 from tests.layers.test_routing import echo
@@ -281,6 +282,49 @@ PATHS = ["/a/b", "/a/b/", "/b", "/b/", "/b/c", "/b/x", "/b/c/d", "/c"]
 def test_a_policy_answers_who_may_not_as_without_its_hidden_routes(path, method, who):
     answers = [answered(path, method, WHO[who], policy) for policy in (MIXED, VISIBLE)]
     assert answers[0] == answers[1]
+
+
+#: Paths that can be read in several ways, of which one may lead to a hidden route.
+UNCLEAR = {
+    "api": {"allow_path": ["double-slash", "dot", "semicolon", "backslash", "encoded"]},
+    "routes": [
+        {"match": "GET /n/{id}", "allow": "everyone"},
+        {"match": "PUT /n/{id}", "allow": "role:none", "hide": True},
+        {"match": "* /n/7", "allow": "role:none", "hide": True},
+        {"match": "* /hidden/{name}", "allow": "user:{name}", "hide": True},
+        {"match": "GET /dir/{rest:path}", "allow": "everyone"},
+    ],
+}
+AS_IF = {**UNCLEAR, "routes": [route for route in UNCLEAR["routes"] if "hide" not in route]}
+READ_AS_HIDDEN = ["/hidden//a", "/hidden/./a", "/hidden;x/a", "/hidden/a/../b", "/x/../hidden/a",
+                  "//hidden/a", "/hidden\\a", "/n//7", "/n/x/../7", f"/hidden/%{'25' * MOST}"]  # fmt: skip
+
+
+@pytest.mark.parametrize("method", [*METHODS, "PATCH"])
+@pytest.mark.parametrize("path", READ_AS_HIDDEN)
+def test_no_reading_of_a_path_tells_of_a_hidden_route(path, method):
+    answers = []
+    for policy in (UNCLEAR, AS_IF):
+        policy = {**policy, "auth": POLICY["auth"]}
+        environ = create_environ(method=method, headers={"X-Request-ID": "same"})
+        environ["PATH_INFO"] = path
+        answers.append(run_wsgi_app(wrap(echo, policy), environ))
+    found, without = ((list(body), status, list(headers)) for body, status, headers in answers)
+    assert found == without
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [("GET /n/7", 404), ("GET /n/007", 404), ("GET /n/8", 200), ("GET /n/008", 200),
+     ("PUT /n/7", 405), ("PUT /n/007", 405), ("PUT /n/8", 405),
+     ("GET /dir/../hidden/a", 404), ("GET /dir/../dir/a", 200)],
+)  # fmt: skip
+def test_a_path_that_may_mean_a_hidden_route_is_as_one_that_is_not_there(line, status):
+    method, path = line.split()
+    environ = create_environ(method=method)
+    environ["PATH_INFO"] = path
+    app = wrap(echo, {**UNCLEAR, "auth": POLICY["auth"]})
+    assert run_wsgi_app(app, environ)[1].startswith(str(status))
 
 
 def test_a_hidden_route_in_a_wider_one_is_unknown_never_answered_by_the_wider_one():
