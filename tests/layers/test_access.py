@@ -2,6 +2,7 @@
 
 import io
 import time
+import traceback
 
 import jwt
 import pytest
@@ -386,3 +387,30 @@ def test_a_check_that_is_made_ready_decides_like_the_rule(roles, scopes, deny, m
     allowed = ("a" in roles and scopes == {"a", "b"}) or ("b" in roles and "b" in scopes)
     assert (refused is None) is (allowed and not (deny and "b" in roles))
     assert refused is None or refused.status == 403
+
+
+ALWAYS_THE_SAME = Problem(410)
+
+
+def raises_the_same(*args):
+    raise ALWAYS_THE_SAME
+
+
+def refuses_the_same(environ):
+    raise ALWAYS_THE_SAME
+
+
+@pytest.mark.parametrize("hide", [True, False])
+@pytest.mark.parametrize("api", [{}, {"report": True}])
+@pytest.mark.parametrize("auth", ["bearer", "own"])
+def test_a_problem_that_is_made_once_gathers_no_frames(api, auth, hide):
+    schemes = {
+        "bearer": POLICY["auth"]["bearer"],
+        "own": {"verify": f"{__name__}:refuses_the_same"},
+    }
+    allow = {"bearer": f"everyone & {__name__}:raises_the_same", "own": "authenticated"}
+    routes = [{"match": "GET /a", "allow": allow[auth], "hide": hide}]
+    client = Client(wrap(echo, {"api": api, "auth": {auth: schemes[auth]}, "routes": routes}))
+    for _ in range(20):
+        client.get("/a")
+    assert len(list(traceback.walk_tb(ALWAYS_THE_SAME.__traceback__))) < 10
