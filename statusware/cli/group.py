@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from ..errors import PolicyError
+from ..errors import PolicyError, visible
 from ..serve import import_from_here
 from .check import check
 from .completion import completion
@@ -153,7 +153,7 @@ def _main(args: list[str]) -> int:
 
 
 def _refuse(args: list[str], error: Exception, status: int) -> int:
-    sys.stderr.write(f"statusware: {' '.join(str(error).split())}\n")
+    sys.stderr.write(f"statusware: {visible(' '.join(str(error).split()))}\n")
     if wants_json(args):
         print_json(refusal(_named(args), status, error))
     return status

@@ -355,6 +355,30 @@ def test_none_is_for_pipes(folder):
     assert b"\x1b" not in done.stdout + done.stderr
 
 
+#: What a policy, or a document from elsewhere, may hold: it would hide what stands before it.
+HIDES = '"\\u001b[2K\\u001b[1A\\u202e"'
+SHOWN = "\\x1b[2K\\x1b[1A\\u202e"
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        ("check", f"[api]\n{HIDES} = 1\n"),
+        ("check", f'[[routes]]\nmatch = "POST /a"\nallow = "everyone"\nbody = {HIDES}\n'),
+        ("check", f'[[routes]]\nmatch = "GET /a"\nallow = {HIDES[:-1]}:x"\n'),
+        ("check", f'auth.bearer.secret = "{"x" * 40}"\n'
+                  f'[[routes]]\nmatch = "GET /a"\nallow = "role:{HIDES[1:]}\n'),
+        ("explain GET /a", f'[[routes]]\nname = {HIDES}\nmatch = "GET /a"\nallow = "everyone"\n'),
+    ],
+)  # fmt: skip
+def test_nothing_in_a_policy_moves_the_cursor(folder, capsys, command, text):
+    (folder / "odd.toml").write_text(text)
+    main([*command.split(), "--policy", "odd.toml"])
+    out, err = capsys.readouterr()
+    assert all(line.isprintable() for line in (out + err).splitlines())
+    assert SHOWN in out + err
+
+
 @pytest.mark.usefixtures("files")
 @pytest.mark.parametrize("wide", [30, 60, 79])
 def test_narrow_terminals(folder, wide):
