@@ -355,6 +355,15 @@ def test_none_is_for_pipes(folder):
     assert b"\x1b" not in done.stdout + done.stderr
 
 
+def test_an_app_that_is_mounted_elsewhere_is_asked_there(folder):
+    policy = (folder / "statusware.toml").read_text()
+    (folder / "mounted.toml").write_text(f'api.mount = ["/shop", "/store"]\n{policy}')
+    for command in ("check shop:app", "explain GET /recipes/1", "who GET /recipes/1"):
+        assert main([*command.split(), "--policy", "mounted.toml"]) == 0
+    (folder / "mounted.toml").write_text(f'api.mount = ["/shop", ""]\n{policy}')
+    assert main(["explain", "GET", "/recipes/1", "--policy", "mounted.toml"]) == 0
+
+
 #: What a policy, or a document from elsewhere, may hold: it would hide what stands before it.
 HIDES = '"\\u001b[2K\\u001b[1A\\u202e"'
 SHOWN = "\\x1b[2K\\x1b[1A\\u202e"
