@@ -185,12 +185,14 @@ class ErrorEnvelope:
 
     def _replaced(self, out: Outgoing, rest: Rest, environ: WSGIEnvironment) -> Iterable[bytes]:
         """An error response of the app, as it is or replaced."""
-        environ["statusware.renderer"] = self.renderer  # a nested one may have set its own
+        nested = environ.get("statusware.renderer") is not self.renderer  # it sets its own
+        environ["statusware.renderer"] = self.renderer
         problem = None
         if out.exc_info is not None or "statusware.exception" in environ:
             problem = self._meant(out, environ)
         if problem is None:
-            return judge(out, rest, environ, keep=self._keep, html=self._html)
+            keep, html = self._keep, self._html
+            return judge(out, rest, environ, keep=keep, html=html, nested=nested)
         rest.close_quietly()
         return replace(out, problem, environ)
 
