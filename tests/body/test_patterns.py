@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from statusware import PolicyError
 from statusware.body.patterns import chars, compile_pattern
-from statusware.body.patterns.linear import Growth, growth
+from statusware.body.patterns.automaton import automaton
+from statusware.body.patterns.linear import Growth, _Graph, growth
 from statusware.body.patterns.shape import is_anchored, trimmed
 from statusware.body.patterns.stepper import Stepper
 from statusware.body.patterns.syntax import read
@@ -262,3 +263,17 @@ def test_a_class_is_put_together_once(monkeypatch):
     assert read(r"[\p{L}" + "_-" * 300 + "]")
     assert max(sizes) > 300
     assert len(sizes) < 5
+
+
+@pytest.mark.parametrize(
+    "pattern", [*REGULAR, *(row[0] for row in GROWTH), "^(abcde)*f$", "((ab(cde)*f)*gh)*i"]
+)
+def test_what_comes_after_a_position(pattern):
+    graph = _Graph(automaton(read(pattern), anchored=False, exact=False))
+    for start, reached in enumerate(graph.reach):
+        found, todo = set(), [start]
+        while todo:
+            news = set(graph.edges[todo.pop()]) - found
+            found |= news
+            todo += news
+        assert {at for at in range(len(graph.edges)) if reached >> at & 1} == found
