@@ -5,7 +5,7 @@ import time
 import pytest
 
 from statusware import Problem
-from statusware.body.strict_json import loads
+from statusware.body.strict_json import LARGE, loads
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -32,6 +32,12 @@ def test_taken(body):
     if TAKEN[body] is not None:
         assert value == TAKEN[body]
         assert repr(value) == repr(TAKEN[body])
+
+
+@pytest.mark.parametrize("body", TAKEN)
+def test_taken_in_a_large_body(body):
+    value, many = loads(body), LARGE // len(body) + 1
+    assert loads(b"[" + b",".join([body] * many) + b"]", max_depth=65) == [value] * many
 
 
 # Each row: the body, line, column and what was expected there.
