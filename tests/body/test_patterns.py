@@ -1,6 +1,8 @@
 """Patterns: the meaning of ECMA-262, and linear time whatever the text."""
 
+import sys
 import time
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -74,6 +76,14 @@ def test_meaning(pattern, matched, refused):
     matches = compile_pattern(pattern)
     assert [text for text in matched if not matches(text)] == []
     assert [text for text in refused if matches(text)] == []
+
+
+@pytest.mark.parametrize("name", ["Lu", "Nd", "Cc", "Zs", "Co", "Cn"])
+def test_the_characters_of_a_category(name):
+    every = range(sys.maxunicode + 1)
+    wanted = {code for code in every if unicodedata.category(chr(code)) == name}
+    found = [code for low, high in chars.property_ranges(name) for code in range(low, high + 1)]
+    assert (len(found), set(found)) == (len(wanted), wanted)
 
 
 WRONG = [

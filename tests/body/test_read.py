@@ -298,6 +298,14 @@ def test_a_limit_counts_while_the_app_reads(way):
     assert consume(environ["wsgi.input"], way) == LINES
 
 
+@pytest.mark.parametrize("size", [-1, None])
+def test_a_limit_counts_what_comes_in_pieces(size):
+    environ = request(Wire(LINES, piece=7), chunked=True)
+    BodyLimit("1kB").check(environ)
+    assert environ["wsgi.input"].read(5) == LINES[:5]
+    assert environ["wsgi.input"].read(size) == LINES[5:]
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_limit_stops_the_app_at_the_byte_too_many(way):
     environ = request(LINES + b"x", chunked=True)
