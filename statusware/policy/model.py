@@ -32,7 +32,7 @@ from ..rules import Route, RouteTable
 from ..stamp import stamp
 from .checks import check_routes
 from .metrics import metrics_path
-from .openapi import compile_bodies, document_and_folder, route_tables
+from .openapi import compile_bodies, document_and_folder, files_read, route_tables
 from .pages import check_types
 from .shape import check_shape
 
@@ -225,9 +225,10 @@ class Policy:
         unlisted = api.get("unlisted", "reject" if routes else "pass")
         self.table = RouteTable(routes, unlisted=unlisted, **line)
         compile_bodies(self.openapi, self.routes, document.get("body", {}), self.folder)
-        if self.openapi is not None and self.file:
-            self.files += self.openapi.files
-            self.stamp += self.openapi.stamp
+        if self.file:
+            read = files_read(self.openapi, self.routes)
+            self.files += tuple(read)
+            self.stamp += tuple(each for stamp in read.values() for each in stamp)
         return mounts
 
     def _schema_files(self, document: Mapping[str, Any]) -> list[str]:

@@ -247,6 +247,33 @@ def test_nobody_waits_for_the_fetch_of_another(provider: Provider, clock: Clock)
     assert provider.asked == 2
 
 
+@pytest.mark.parametrize("mode", ILL)
+def test_a_new_scheme_goes_on_with_the_keys_at_hand(
+    mode: str, provider: Provider, clock: Clock
+) -> None:
+    """As a policy that is reloaded makes one: the keys are good, whatever ails the provider."""
+    before = Bearer(jwks=provider.url)
+    assert answer(before, old()) == 200
+    provider.mode = mode
+    after = Bearer(jwks=provider.url, realm="another", audience="api")
+    assert answer(after, old(aud="api")) == 200
+    assert answer(after, old(aud="other")) == 401
+    assert provider.asked == 1, "nor is it asked more often"
+    clock.ahead = 86_401
+    assert answer(after, old(aud="api", exp=int(time.time()) + 90_000)) == 503
+
+
+def test_keys_are_shared_for_the_same_use_alone(provider: Provider) -> None:
+    assert answer(Bearer(jwks=provider.url), old()) == 200
+    first = Bearer(jwks=provider.url)
+    assert answer(first, old()) == 200
+    assert provider.asked == 2, "they go with the last scheme that had them"
+    assert answer(Bearer(jwks=provider.url, algorithms=["ES256"]), old()) == 401
+    assert answer(Bearer(jwks=provider.url, max_age=60), old()) == 200
+    assert answer(Bearer(jwks=f"{provider.url}2"), old()) == 200
+    assert provider.asked == 4
+
+
 def test_the_very_first_requests_share_one_fetch(provider: Provider) -> None:
     provider.mode = "late"
     scheme = Bearer(jwks=provider.url)
