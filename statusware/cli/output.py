@@ -17,7 +17,6 @@ from itertools import pairwise
 from typing import Any, TextIO
 
 from ..errors import PolicyError
-from .screen import Screen
 
 __all__ = [
     "Line",
@@ -48,6 +47,8 @@ def show(
     if form == "json":
         print_json({"command": command, "exit_status": status, **members})
         return status
+    from .screen import Screen  # rich takes time to import, and an object does without
+
     screen = Screen()
     for line in lines:
         screen.say(*([line] if isinstance(line, str) else line))

@@ -16,9 +16,10 @@ import pytest
 
 from statusware.cli import main
 from statusware.cli import progress as waiting
-from statusware.cli.group import commands
+from statusware.cli.group import COMMANDS
 from statusware.cli.output import columns
 
+from .commands import walk
 from .kitchen import ROOT, SHOP, environment, kitchen
 
 PAGE = (ROOT / "docs" / "cli.md").read_text("utf-8")
@@ -111,16 +112,14 @@ def test_the_page_has_the_table_of_shapes():
 
 
 def test_every_command_has_it():
-    def walk(group, prefix=""):
-        for name, command in group.commands.items():
-            if isinstance(command, click.Group):
-                yield from walk(command, f"{prefix}{name} ")
-            elif any("--format" in param.opts for param in command.params):
-                yield prefix + name
-
+    having = {
+        " ".join(path)
+        for path, command in walk()
+        if any("--format" in param.opts for param in command.params)
+    }
     others = {"schema", "openapi", "serve"}  # two print a document, and one becomes a server
-    assert set(walk(commands)) == others | {name for name in SHAPES if "--" not in name}
-    assert set(commands.commands) - {"keys"} <= set(walk(commands))
+    assert having == others | {name for name in SHAPES if "--" not in name}
+    assert set(COMMANDS) - {"keys"} <= having
 
 
 def test_a_schema_is_json_as_it_is(capsys):
@@ -254,14 +253,8 @@ def test_exit_statuses_are_told(capsys):
     assert list(statuses) == ["0", "1", "2", "130", "141"]
 
 
-def walk(command, name=""):
-    yield name, command
-    for word, inner in getattr(command, "commands", {}).items():
-        yield from walk(inner, f"{name} {word}".strip())
-
-
 @pytest.mark.parametrize(
-    "name", [name for name, each in walk(commands) if not hasattr(each, "commands")]
+    "name", [" ".join(path) for path, each in walk() if not isinstance(each, click.Group)]
 )
 def test_each_help_says_with_which_status_it_ends(name, capsys):
     main([*name.split(), "--help"])
