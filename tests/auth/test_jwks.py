@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 
 from statusware import PolicyError
 from statusware.auth.bearer import Bearer
+from statusware.auth.fetch import LIMIT
 from statusware.auth.scheme import Refused
 
 from .forge import bearer, claims
@@ -93,6 +94,10 @@ def settle(provider: Provider, asked: int) -> None:
             break
         time.sleep(0.01)
     time.sleep(0.3)
+
+
+def test_a_fetch_takes_two_seconds_at_most() -> None:
+    assert LIMIT == 2.0
 
 
 def test_nothing_is_fetched_before_the_first_token(provider: Provider) -> None:

@@ -55,7 +55,9 @@ def test_what_cosmic_ray_cannot_replace_is_no_fault(monkeypatch):
     def mutate_code(source, operator, at):
         raise AttributeError("'PythonNode' object has no attribute 'value'")
 
-    monkeypatch.setitem(sys.modules, "cosmic_ray.mutating", SimpleNamespace(mutate_code=mutate_code))
+    monkeypatch.setitem(
+        sys.modules, "cosmic_ray.mutating", SimpleNamespace(mutate_code=mutate_code)
+    )
     assert mutate(SOURCE, "core/ExceptionReplacer", None, 0) is None
 
 
