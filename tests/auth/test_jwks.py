@@ -166,6 +166,19 @@ def test_a_provider_that_is_not_there(clock: Clock) -> None:
     assert answer(scheme, old()) == 503
 
 
+@pytest.mark.parametrize(("after", "seconds"), [(0, "31"), (20, "11"), (29.5, "2")])
+def test_when_to_come_again(after: float, seconds: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("statusware.auth.keyset.monotonic", lambda: now[0])
+    with running() as provider:
+        url = provider.url
+    scheme = Bearer(jwks=url)
+    for now[0] in (100, 100 + after):
+        with pytest.raises(Refused) as refused:
+            scheme.authenticate(bearer(old()))
+    assert dict(refused.value.headers)["Retry-After"] == seconds
+
+
 def test_rotation_with_overlap(provider: Provider, clock: Clock) -> None:
     scheme = Bearer(jwks=provider.url)
     assert answer(scheme, old()) == 200
