@@ -408,6 +408,18 @@ def test_time_is_bounded(name):
     assert time.process_time() - started < 20  # a guard against hanging, not a measurement
 
 
+def test_making_a_schema_takes_linear_time():
+    """One that leads to the next twice, at every level, and from the first back to itself."""
+    defs = {
+        str(n): {"allOf": [{"$ref": f"#/$defs/{n + 1}"}, {"$ref": f"#/$defs/{n + 1}"}]}
+        for n in range(21)
+    }
+    defs["0"]["items"] = {"$ref": "#/$defs/0"}
+    started = time.process_time()
+    Schema({"$defs": {**defs, "21": {"type": "array"}}, "$ref": "#/$defs/0"})
+    assert time.process_time() - started < 1  # 2 ms; with every way looked at 3 s
+
+
 def test_time_grows_with_the_body_only():
     """What a careless look multiplies at every level is twice the work for twice the levels."""
     schema = Schema(HOSTILE["two branches at every level"][0])
