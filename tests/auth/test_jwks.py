@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 
 from statusware import PolicyError
 from statusware.auth.bearer import Bearer
+from statusware.auth.fetch import LIMIT
 from statusware.auth.scheme import Refused
 
 from .forge import bearer, claims
@@ -95,6 +96,10 @@ def settle(provider: Provider, asked: int) -> None:
     time.sleep(0.3)
 
 
+def test_a_fetch_takes_two_seconds_at_most() -> None:
+    assert LIMIT == 2.0
+
+
 def test_nothing_is_fetched_before_the_first_token(provider: Provider) -> None:
     scheme = Bearer(jwks=provider.url)
     assert provider.asked == 0
@@ -159,6 +164,19 @@ def test_a_provider_that_is_not_there(clock: Clock) -> None:
         url = provider.url
     scheme = Bearer(jwks=url)
     assert answer(scheme, old()) == 503
+
+
+@pytest.mark.parametrize(("after", "seconds"), [(0, "31"), (20, "11"), (29.5, "2")])
+def test_when_to_come_again(after: float, seconds: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("statusware.auth.keyset.monotonic", lambda: now[0])
+    with running() as provider:
+        url = provider.url
+    scheme = Bearer(jwks=url)
+    for now[0] in (100, 100 + after):
+        with pytest.raises(Refused) as refused:
+            scheme.authenticate(bearer(old()))
+    assert dict(refused.value.headers)["Retry-After"] == seconds
 
 
 def test_rotation_with_overlap(provider: Provider, clock: Clock) -> None:

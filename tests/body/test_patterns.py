@@ -20,7 +20,7 @@ from statusware.body.patterns.syntax import read
 MEANING = [
     (r"^a$", ["a"], ["a\n", "\na", "b", ""]),
     (r"^\d+$", ["09"], ["٣", "1\n", "²"]),
-    (r"^\w$", ["a", "Z", "0", "_"], ["ä", "é", "\u017f", "\u212a", "-"]),
+    (r"^\w$", ["a", "z", "A", "Z", "0", "9", "_"], [*"/:@[^`{-", "ä", "é", "\u017f", "\u212a"]),
     (r"^\W$", ["ä", "-"], ["a"]),
     (
         r"^\s$",
@@ -45,6 +45,7 @@ MEANING = [
     (r"^\p{ASCII}\p{Any}\p{LC}$", ["a\nǅ"], ["ä\na"]),
     (r"^[\w-.]+$", ["a-.b"], ["/", ","]),
     (r"^[a-]$", ["a", "-"], ["b"]),
+    (r"^[a+c]$", ["a", "+", "c"], ["b", "-"]),
     (r"^[\b]$", ["\b"], ["b"]),
     (r"^\-\/\@\.$", ["-/@."], []),
     (r"^{a}$", ["{a}"], []),
@@ -193,6 +194,29 @@ def test_refused_unless_trusted(pattern):
         compile_pattern(pattern)
     assert "cannot be shown to run in linear time" in str(raised.value)
     compile_pattern(pattern, "trusted")
+
+
+# Each row: a pattern that is trusted, texts that it matches, and texts that it does not.
+TRUSTED = [
+    (r"^(.)\1$", ["aa"], ["ab", "a"]),
+    (r"^(?<a>.)\k<a>$", ["aa"], ["ab"]),
+    (rf"^{'(.)' * 12}\12\1$", ["abcdefghijklla"], ["abcdefghijklal", "abcdefghijkla2"]),
+    (r"^(.)\1٣+$", ["aa٣٣"], ["a٣a٣"]),
+]
+
+
+@pytest.mark.parametrize(("pattern", "matched", "refused"), TRUSTED)
+def test_groups_that_come_again(pattern, matched, refused):
+    matches = compile_pattern(pattern, "trusted")
+    assert [text for text in matched if not matches(text)] == []
+    assert [text for text in refused if matches(text)] == []
+
+
+@pytest.mark.parametrize("pattern", [r"(a)\2", r"(a)\100", "(a)" * 100 + r"\100", r"\k<a>"])
+def test_groups_that_are_not_there(pattern):
+    """Python takes three digits for a character: `\\100` is an @."""
+    with pytest.raises(PolicyError):
+        compile_pattern(pattern, "trusted")
 
 
 TEXTS = [

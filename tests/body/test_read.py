@@ -95,6 +95,13 @@ def test_a_body_announced_as_too_large_is_not_touched():
     assert raised.value.extensions == {"max_bytes": 10}
 
 
+def test_an_input_that_gives_more_than_it_is_asked_for_is_not_believed():
+    wire = Wire(b"[1], 2")
+    wire.read = lambda size: type(wire).read(wire)
+    with pytest.raises(Problem, match="incomplete-body"):
+        read_body(request(wire, CONTENT_LENGTH="3"), 1000)
+
+
 def test_no_byte_too_many_is_in_memory():
     wire = Wire(b"x" * 1_000_000)
     with pytest.raises(Problem):

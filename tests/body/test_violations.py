@@ -130,6 +130,16 @@ TOLD = {
         {"nam": 1, "name": "a"},
         [("/nam", "additionalProperties", "is not a member that is known here")],
     ),
+    "properties behind their neighbour": (
+        {"additionalProperties": False, "properties": {"a": {"minimum": 5}}},
+        {"a": 1},
+        [("/a", "minimum", "must be at least 5")],
+    ),
+    "properties behind patterns": (
+        {"patternProperties": {"^b": False}, "properties": {"a": {"minimum": 5}}},
+        {"a": 1},
+        [("/a", "minimum", "must be at least 5")],
+    ),
     "unevaluatedProperties": (
         {"allOf": [NAME], "unevaluatedProperties": False},
         {"nam": 1, "name": "a"},
