@@ -268,6 +268,7 @@ MOUNTS = [
     (None, None, "/p", False),
     (None, "/shop", "/shop", True),
     (None, "/shop", "", False),
+    (None, "/shop", None, False),
     (None, "/shop", "/shop/", False),
     ("/shop", None, "/shop", True),
     ("/shop", None, "/SHOP", False),
