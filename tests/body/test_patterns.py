@@ -311,3 +311,36 @@ def test_what_comes_after_a_position(pattern):
             found |= news
             todo += news
         assert {at for at in range(len(graph.edges)) if reached >> at & 1} == found
+
+
+#: That of semver.org, and two that fuzzing has come upon.
+SEMVER = (
+    r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
+    r"(?:-((?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?"
+    r"(?:\+([0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*))?$"
+)
+LONG = [
+    "(bbf" + "k" * 60 + "{1,2}" + "k" * 28 + "{1,2}" + "k" * 90 + "b0*" + "b" * 5 + "z0?)*",
+    "(bf{1,2}"
+    + "k" * 60
+    + "{1,2}kok{1,2}e(?:s?33!{)b{|"
+    + "k" * 60
+    + "2{kkk1,}"
+    + "k" * 152
+    + "z0?)*",
+]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"), [(SEMVER, Growth.LINEAR), *((p, None) for p in LONG)]
+)
+def test_the_search_is_short(pattern, expected, monkeypatch):
+    steps = []
+    count = _Graph._count
+    monkeypatch.setattr(_Graph, "_count", lambda self: (steps.append(1), count(self))[1])
+    tree = read(pattern)
+    found = growth(tree, anchored=is_anchored(tree))
+    assert expected in (found, None)
+    assert len(steps) < 60_000
+    if expected is not None:
+        assert len(steps) < 5_000  # far from where it gives up
