@@ -143,6 +143,12 @@ def test_one_of_several_is_revoked(file: Path) -> None:
     assert [who(file, key) is not None for key in made] == [False, False, True, False]
 
 
+def test_a_key_is_parted_from_what_stands_before(file: Path) -> None:
+    file.write_text("# Ours.")
+    add_key(file, "a")
+    assert file.read_text().startswith("# Ours.\n\n[[keys]]\n")
+
+
 def test_an_empty_list(file: Path) -> None:
     listed = run(keys, "list", "--file", file)
     assert (listed.exit_code, listed.stdout) == (0, "")

@@ -47,6 +47,11 @@ READS = {
         999,
         (413, "body-too-large"),
     ),
+    "a length beyond counting, and a large limit": (
+        request(KB, CONTENT_LENGTH="9" * 19),
+        10**17,
+        (413, "body-too-large"),
+    ),
     "shorter than announced": (request(KB, CONTENT_LENGTH="1001"), 9999, (400, "incomplete-body")),
     "an error of the server": (
         request(Wire(b"x", error=RuntimeError("broken chunk")), chunked=True),
@@ -303,6 +308,13 @@ def test_a_limit_counts_while_the_app_reads(way):
     environ = request(LINES, chunked=True)
     BodyLimit("1kB").check(environ)
     assert consume(environ["wsgi.input"], way) == LINES
+
+
+@pytest.mark.parametrize("hint", [None, -1, 0, 1, 7, 8, 9, 16, 17, 10_000])
+def test_a_limit_gives_as_many_lines_as_are_asked_for(hint):
+    environ = request(LINES, chunked=True)
+    BodyLimit("1kB").check(environ)
+    assert environ["wsgi.input"].readlines(hint) == io.BytesIO(LINES).readlines(hint)
 
 
 @pytest.mark.parametrize("size", [-1, None])
