@@ -124,7 +124,9 @@ def wants_json(args: Sequence[str]) -> bool:
 def refusal(command: str, status: int, error: Exception) -> dict[str, Any]:
     """The object that says why a command could not do what it was asked to."""
     told = {"reason": str(error), "file": "", "key": "", "hint": ""}
+    line = None
     if isinstance(error, PolicyError):
         told = {"reason": error.reason, "file": error.file, "key": error.key, "hint": error.hint}
+        line = error.line
     told = {name: " ".join(text.split()) for name, text in told.items()}
-    return {"command": command, "exit_status": status, "error": told}
+    return {"command": command, "exit_status": status, "error": {**told, "line": line}}

@@ -164,7 +164,7 @@ def test_what_could_not_be_done_has_the_same_shape(name, form, capsys):
     assert main([*args, *form]) == 2
     found, err = told(capsys)
     assert (found["command"], found["exit_status"]) == (name, 2)
-    assert found["error"].keys() == {"reason", "file", "key", "hint"}
+    assert found["error"].keys() == {"reason", "file", "line", "key", "hint"}
     assert found["error"]["reason"].startswith(reason)
     assert err.startswith("statusware: ")
     assert found["error"]["reason"] in err
