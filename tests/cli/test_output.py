@@ -519,3 +519,16 @@ def test_a_command_that_takes_long_says_what_it_does(folder):
     assert "Comparing the policy with the app" in on_terminal(folder, line)
     assert shell(folder, line).stderr == b""
     assert "Comparing" not in on_terminal(folder, "statusware check shop:app > out")
+
+
+@pytest.mark.parametrize("wide", [80, 20])
+def test_a_column_in_which_nothing_stands_takes_no_room(monkeypatch, wide):
+    become_terminal(monkeypatch)
+    monkeypatch.setenv("COLUMNS", str(wide))
+    rows = [("GET /recipes", "everyone", ""), ("POST /recipes", "role:editor", "")]
+    wrapped = [line for line, _ in columns(rows)]
+    assert wrapped == [line for line, _ in columns([row[:2] for row in rows])]
+    assert all(wrapped), "an empty line"
+    some = [("a", "b " * 4, ""), ("a", "b", "c")]
+    assert [line for line, _ in columns(some)][0] == "a  b b b b"
+    assert all(line.strip() for line, _ in columns(some))
