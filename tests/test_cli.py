@@ -174,7 +174,7 @@ def test_check_of_a_policy_without_routes(folder: Path, capsys: pytest.CaptureFi
         ("[api", "other.toml: is not TOML"),
         ("[roots]", '"routes"'),
         ('[[routes]]\nmatch = "GET /a"\nalow = ["everyone"]', '"allow"'),
-        ('[[routes]]\nmatch = "GET /a"', "other.toml: routes[0]: needs credentials"),
+        ('[[routes]]\nmatch = "GET /a"', "other.toml:1: routes[0]: needs credentials"),
     ],
 )
 @pytest.mark.usefixtures("executed")

@@ -69,7 +69,8 @@ def _pem_key(data: bytes, algorithms: Sequence[str] | None) -> Key:
         raise PolicyError(str(error), key="public_key") from None
     except _unreadable() as error:
         reason = f"cannot be read as a public key ({type(error).__name__})"
-        raise PolicyError(reason, key="public_key") from None
+        hint = "PEM of a public key or a certificate: openssl pkey -pubin -in FILE -text"
+        raise PolicyError(reason, key="public_key", hint=hint) from None
     names = [name for name in fitting if name in (algorithms or fitting[:1])]
     if not names:
         reason = f"none of them is for this key, which takes {', '.join(fitting)}"

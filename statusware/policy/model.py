@@ -7,8 +7,6 @@ A policy comes from a TOML file or a dict of the same shape. Whatever is wrong w
 from __future__ import annotations
 
 import os
-import re
-import tomllib
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -35,6 +33,7 @@ from .metrics import metrics_path
 from .openapi import compile_bodies, document_and_folder, files_read, route_tables
 from .pages import check_types
 from .shape import check_shape
+from .toml import line_of, read_toml, route_lines
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -43,8 +42,6 @@ __all__ = ["Layer", "Policy"]
 
 #: What `stack` composes: a function that puts one layer around an app.
 Layer = Callable[["WSGIApplication"], "WSGIApplication"]
-
-_ROUTES = re.compile(r"\s*\[\[\s*routes\s*\]\]")
 
 
 class Policy:
@@ -87,23 +84,15 @@ class Policy:
         """
         name = os.fspath(path)
         before = stamp([name])
+        text, document = read_toml(name)
+        lines = route_lines(text, document.get("routes", []))
         try:
-            text = Path(name).read_bytes().decode()
-            document = tomllib.loads(text)
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise PolicyError(f"cannot be read: {reason}", file=name) from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise PolicyError(f"is not TOML: {error}", file=name) from None
-        if not document:
-            # What a full disk leaves of a file must not open the app.
-            hint = 'leave the policy out for "one envelope, nothing else"'
-            raise PolicyError("is empty", file=name, hint=hint)
-        policy = cls(document, folder=Path(name).parent, file=name, inspect=inspect)
+            policy = cls(document, folder=Path(name).parent, file=name, inspect=inspect)
+        except PolicyError as error:
+            here = error.file == name
+            raise error.at(line=line_of(text, lines, error.key) if here else None) from None
         policy.stamp = before + policy.stamp[1:]
-        lines = [at for at, line in enumerate(text.splitlines(), 1) if _ROUTES.match(line)]
-        # In another notation, or within a text: then the lines cannot be told.
-        policy.lines = tuple(lines) if len(lines) == len(document.get("routes", ())) else ()
+        policy.lines = lines
         return policy
 
     @classmethod

@@ -164,7 +164,7 @@ def test_what_could_not_be_done_has_the_same_shape(name, form, capsys):
     assert main([*args, *form]) == 2
     found, err = told(capsys)
     assert (found["command"], found["exit_status"]) == (name, 2)
-    assert found["error"].keys() == {"reason", "file", "key", "hint"}
+    assert found["error"].keys() == {"reason", "file", "line", "key", "hint"}
     assert found["error"]["reason"].startswith(reason)
     assert err.startswith("statusware: ")
     assert found["error"]["reason"] in err
@@ -552,3 +552,16 @@ def test_a_command_that_takes_long_says_what_it_does(folder):
     assert "Comparing the policy with the app" in on_terminal(folder, line)
     assert shell(folder, line).stderr == b""
     assert "Comparing" not in on_terminal(folder, "statusware check shop:app > out")
+
+
+@pytest.mark.parametrize("wide", [80, 20])
+def test_a_column_in_which_nothing_stands_takes_no_room(monkeypatch, wide):
+    become_terminal(monkeypatch)
+    monkeypatch.setenv("COLUMNS", str(wide))
+    rows = [("GET /recipes", "everyone", ""), ("POST /recipes", "role:editor", "")]
+    wrapped = [line for line, _ in columns(rows)]
+    assert wrapped == [line for line, _ in columns([row[:2] for row in rows])]
+    assert all(wrapped), "an empty line"
+    some = [("a", "b " * 4, ""), ("a", "b", "c")]
+    assert [line for line, _ in columns(some)][0] == "a  b b b b"
+    assert all(line.strip() for line, _ in columns(some))
