@@ -16,30 +16,41 @@ MANY = 12
 
 
 class PolicyError(ValueError):
-    """A wrong option: `file: key: reason`, and in `hint` the nearest right thing.
+    """A wrong option: `file:line: key: reason`, and in `hint` the nearest right thing.
 
-    `reason` says what is wrong, `key` which option (dotted, as in the TOML file), `file` where
-    it stands, `hint` what would be right; `str()` is one line. A `ValueError`. Whoever knows
-    more than the raiser completes the error with `at()` on its way out.
+    `reason` says what is wrong, `key` which option (dotted, as in the TOML file), `file` and
+    `line` where it stands (the line is None where it cannot be told), `hint` what would be right;
+    `str()` is one line. A `ValueError`. Whoever knows more than the raiser completes the error
+    with `at()` on its way out.
     """
 
-    def __init__(self, reason: str, *, key: str = "", file: str = "", hint: str = "") -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        key: str = "",
+        file: str = "",
+        hint: str = "",
+        line: int | None = None,
+    ) -> None:
         self.reason, self.key, self.file, self.hint = reason, key, file, hint
+        self.line = line
         super().__init__(reason)
 
-    def at(self, *, file: str = "", key: str = "") -> PolicyError:
-        """The same error with `file` set (if it was not) and `key` put before its own.
+    def at(self, *, file: str = "", key: str = "", line: int | None = None) -> PolicyError:
+        """The same error with `file` and `line` set (if they were not), `key` put before its own.
 
         A key that is a JSON pointer becomes a fragment: `routes[0].body#/properties/name`.
         """
-        self.file = self.file or file
+        self.file, self.line = self.file or file, self.line or line
         joint = "#" if self.key.startswith("/") else "."
         self.key = joint.join(filter(None, (key, self.key)))
         return self
 
     def __str__(self) -> str:
         """One line, whatever stands in the parts; nothing in it moves a cursor or hides."""
-        line = ": ".join(filter(None, (self.file, self.key, self.reason)))
+        place = f"{self.file}:{self.line}" if self.file and self.line else self.file
+        line = ": ".join(filter(None, (place, self.key, self.reason)))
         return visible(" ".join((f"{line}; {self.hint}" if self.hint else line).split()))
 
 

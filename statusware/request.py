@@ -228,5 +228,7 @@ def _prefix(path: str, line: RequestLine) -> str:
     try:
         line.path({"PATH_INFO": path.encode("utf-8", "surrogatepass").decode("latin-1") or "?"})
     except Problem as problem:
-        raise PolicyError(f"{path!r}: {problem.detail}", key="paths") from None
+        close = "" if path.startswith("/") else f'did you mean "/{path}"?'
+        told = str(problem.detail).removesuffix(".")
+        raise PolicyError(f"{path!r}: {told}", key="paths", hint=close) from None
     return path.rstrip("/")

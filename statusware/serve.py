@@ -50,7 +50,9 @@ def app(target: str | None = None, policy: str | os.PathLike[str] | None = None)
         if gunicorn is None:
             raise
         both = type("PolicyError", (PolicyError, gunicorn.AppImportError, RuntimeError), {})
-        raise both(error.reason, key=error.key, file=error.file, hint=error.hint) from None
+        raise both(
+            error.reason, key=error.key, file=error.file, hint=error.hint, line=error.line
+        ) from None
 
 
 def _check_worker() -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import statusware
+
 PACKAGE = Path(__file__).parent.parent / "statusware"
 
 #: From the ground up; a file imports what stands before its own line, or beside it.
@@ -97,6 +99,56 @@ def test_one_place_wraps_start_response():
 
 
 def test_import_brings_no_framework_and_no_extra_along():
-    code = "import sys, statusware; print(' '.join(m.split('.')[0] for m in sys.modules))"
+    code = "import sys; from statusware import *; "
+    code += "print('statusware.policy' in sys.modules, *(m.split('.')[0] for m in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("True ")
     assert (FRAMEWORKS | EXTRAS).isdisjoint(done.stdout.split())
+
+
+def test_the_package_itself_imports_nothing():
+    code = "import sys, statusware; print(*(m for m in sys.modules if m.startswith('statusware')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["statusware"]
+
+
+def test_every_public_name_has_a_home():
+    """For type checkers the names stand in imports, and at run time in a table."""
+    tree = ast.parse((PACKAGE / "__init__.py").read_text("utf-8"))
+    typed = {
+        alias.name: node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level
+        for alias in node.names
+    }
+    assert typed == statusware._HOMES
+    assert sorted(typed) == sorted(statusware.__all__)
+    assert set(statusware.__all__) <= set(dir(statusware))
+    with pytest.raises(AttributeError, match="'statusware' has no attribute 'Envelope'"):
+        statusware.Envelope  # noqa: B018
+
+
+#: In a fork each, so that what all of them need is imported once.
+ALONE = """
+import importlib, os, sys
+import werkzeug.exceptions, webob, jsonschema, jwt, click, rich.console
+for name in sys.argv[1:]:
+    if (child := os.fork()) == 0:
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            print(name, error, flush=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+
+
+def test_every_module_can_be_the_first():
+    """No module leans on another one having been imported before it."""
+    names = [
+        ".".join(("statusware", *file.relative_to(PACKAGE).with_suffix("").parts)) for file in FILES
+    ]
+    names = [name.removesuffix(".__init__") for name in names if not name.endswith("__main__")]
+    command = [sys.executable, "-c", ALONE, *names]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == ""

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +174,7 @@ def test_check_of_a_policy_without_routes(folder: Path, capsys: pytest.CaptureFi
         ("[api", "other.toml: is not TOML"),
         ("[roots]", '"routes"'),
         ('[[routes]]\nmatch = "GET /a"\nalow = ["everyone"]', '"allow"'),
-        ('[[routes]]\nmatch = "GET /a"', "other.toml: routes[0]: needs credentials"),
+        ('[[routes]]\nmatch = "GET /a"', "other.toml:1: routes[0]: needs credentials"),
     ],
 )
 @pytest.mark.usefixtures("executed")
@@ -275,7 +276,7 @@ def test_without_the_extra(
 
 def test_another_missing_module_is_a_bug_and_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "statusware.cli.group")
-    monkeypatch.setitem(sys.modules, "statusware.cli.serve", None)
+    monkeypatch.setitem(sys.modules, "statusware.cli.check", None)
     with pytest.raises(ModuleNotFoundError):
         main(["check"])
 
@@ -346,7 +347,11 @@ def test_serve_without_gunicorn(
 ) -> None:
     served: list[Any] = []
     (folder / "soupshop.py").write_text("def app(environ, start_response): ...", encoding="utf-8")
-    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+
+    def nothing_of(name: str) -> Any:
+        return None if name == "gunicorn" else find_spec(name)
+
+    monkeypatch.setattr("importlib.util.find_spec", nothing_of)
     monkeypatch.setattr("statusware.cli.serve.run_simple", lambda *a, **_k: served.extend(a))
     monkeypatch.setattr(sys, "path", list(sys.path))
     assert main(["serve", "soupshop:app", "--port", "8123"]) == 0

@@ -140,7 +140,7 @@ def test_a_target_that_is_wrong(folder, target, told):
 def test_gunicorn_does_not_start_with_a_broken_policy(folder, preload):
     """Our line is the last that the failing process prints, but for gunicorn's own log."""
     (folder / "statusware.toml").write_text('[api]\nunlistd = "pass"\n')
-    line = 'statusware.toml: api.unlistd: is unknown; did you mean "unlisted"?'
+    line = 'statusware.toml:2: api.unlistd: is unknown; did you mean "unlisted"?'
     done = subprocess.run(
         [sys.executable, "-m", "gunicorn", "--no-control-socket", "--bind", "127.0.0.1:0", *preload,
          "statusware.serve:app('shop:app', 'statusware.toml')"],

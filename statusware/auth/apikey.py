@@ -86,10 +86,11 @@ class APIKey:
         try:
             document = tomllib.loads(data.decode("utf-8"))
         except (ValueError, RecursionError) as error:
-            raise PolicyError(f"is not TOML: {error}", key="keys") from None
+            raise PolicyError(f"is not TOML: {error}") from None
         if unknown := set(document) - {"keys"}:
             name = min(unknown)
-            raise PolicyError("unknown key", key=f"keys.{name}", hint=nearest(name, ["keys"]))
+            hint = "each key is a table, [[keys]]; statusware keys add writes one"
+            raise PolicyError("is unknown", key=name, hint=hint)
         return read_keys(document.get("keys", []), self.name)
 
     def challenges(self, error: str = "") -> tuple[str, ...]:

@@ -60,6 +60,16 @@ def jwt_algorithms(*, public: bool = False) -> ModuleType:
     return jwt.algorithms
 
 
+#: What an algorithm of another kind of key wants: to name the nearest one would hide the mistake.
+_PUBLIC = "it goes with public_key or jwks"
+_KIND = {"HS": "it goes with secret", "RS": _PUBLIC, "PS": _PUBLIC, "ES": _PUBLIC, "Ed": _PUBLIC}
+
+
+def _other(name: str, known: tuple[str, ...]) -> str:
+    other = HMAC if known == tuple(PUBLIC) else PUBLIC
+    return _KIND.get(name[:2], "") if name in other else ""
+
+
 def algorithm_names(names: Any, known: Iterable[str]) -> tuple[str, ...]:
     """The `algorithms` option, checked against those that the kind of key can have."""
     known = tuple(known)
@@ -69,8 +79,11 @@ def algorithm_names(names: Any, known: Iterable[str]) -> tuple[str, ...]:
         raise PolicyError("must be a list of algorithms, not empty", key="algorithms")
     for name in names:
         if not isinstance(name, str) or name not in known:
-            reason = f"{name!r} is not an algorithm for this kind of key"
-            raise PolicyError(reason, key="algorithms", hint=nearest(str(name), known))
+            raise PolicyError(
+                f"{name!r} is not an algorithm for this kind of key",
+                key="algorithms",
+                hint=_other(str(name), known) or nearest(str(name), known),
+            )
     return tuple(dict.fromkeys(names))
 
 

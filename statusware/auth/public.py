@@ -69,7 +69,8 @@ def _pem_key(data: bytes, algorithms: Sequence[str] | None) -> Key:
         raise PolicyError(str(error), key="public_key") from None
     except _unreadable() as error:
         reason = f"cannot be read as a public key ({type(error).__name__})"
-        raise PolicyError(reason, key="public_key") from None
+        hint = "PEM of a public key or a certificate: openssl pkey -pubin -in FILE -text"
+        raise PolicyError(reason, key="public_key", hint=hint) from None
     names = [name for name in fitting if name in (algorithms or fitting[:1])]
     if not names:
         reason = f"none of them is for this key, which takes {', '.join(fitting)}"
@@ -193,7 +194,7 @@ def _material(jwk: Mapping[str, Any]) -> Any:
     raise WeakKey("is of a kind that is not supported")
 
 
-def _octets(jwk: Mapping[str, Any], name: str, size: int = 0) -> bytes:
+def _octets(jwk: Mapping[str, Any], name: str, size: int) -> bytes:
     value = jwk.get(name)
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,3000}", value):
         raise WeakKey(f"has no {name}")

@@ -75,6 +75,10 @@ def _from_table(source: Mapping[str, Any], key: str) -> tuple[bytes, str]:
     return os.fsencode(value), f"the environment variable {name}"
 
 
+#: Where a file that is not there was looked for.
+_RELATIVE = "a relative path starts at the policy's folder"
+
+
 def read_file(path: str | os.PathLike[str], key: str) -> bytes:
     """What stands in a small file, without one line break at its end."""
     try:
@@ -82,7 +86,8 @@ def read_file(path: str | os.PathLike[str], key: str) -> bytes:
             data = file.read(MAX_FILE + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a path"
-        raise PolicyError(f"{path} cannot be read: {reason}", key=key) from None
+        hint = _RELATIVE if isinstance(error, FileNotFoundError) else ""
+        raise PolicyError(f"{path} cannot be read: {reason}", key=key, hint=hint) from None
     if len(data) > MAX_FILE:
         raise PolicyError(f"{path} is larger than 1 MiB", key=key)
     return data.removesuffix(b"\n").removesuffix(b"\r")

@@ -34,9 +34,16 @@ class Watched(Generic[_T]):
         self._path, self._key, self._load = path, key, load
         self._lock = threading.Lock()
         self._stamp = self._look()
-        self._value = load(read_file(path, key))
+        self._value = self._first(read_file(path, key))
         #: When (`time.monotonic`, seconds) the file is to be looked at next.
         self.due = monotonic() + LOOK
+
+    def _first(self, data: bytes) -> _T:
+        try:
+            return self._load(data)
+        except PolicyError as error:  # it knows the place in the file, and not which file it is
+            told = ": ".join(filter(None, (self._path, error.key, error.reason)))
+            raise PolicyError(told, key=self._key, hint=error.hint) from None
 
     def get(self) -> _T:
         """What the file says now."""

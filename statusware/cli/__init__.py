@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from collections.abc import Sequence
 
@@ -14,14 +15,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns the exit status: 0, 1 where the answer is no, 2 for what is wrong with the
     command or the policy, which is then one line on stderr.
     """
-    try:
-        from .group import run
-    except ModuleNotFoundError as error:
-        name = (error.name or "").partition(".")[0]
-        if name not in ("click", "rich"):
-            raise
-        sys.stderr.write(
-            f'statusware: the command line needs {name}: pip install "statusware[cli]"\n'
-        )
-        return 2
+    for name in ("click", "rich"):
+        if importlib.util.find_spec(name) is None:
+            sys.stderr.write(
+                f'statusware: the command line needs {name}: pip install "statusware[cli]"\n'
+            )
+            return 2
+    from .group import run
+
     return run(sys.argv[1:] if argv is None else list(argv))

@@ -49,7 +49,7 @@ def checked(policy: str, app: Any = None, form: str = "text") -> int:
         # Without any routes a policy is no list of what may be used.
         odd = findings(found, routes if found.routes else None)
     if app is not None and routes is None:
-        hint = "it needs a Flask, Pyramid, Django, Falcon or Bottle app"
+        hint = "it needs a Flask, Pyramid, Django, Falcon or Bottle app; or leave APP out"
         raise PolicyError("its routes cannot be read", key="app", hint=hint)
     places = {route.where: place(found, route) for route in found.routes}
     told = [replace(each, where=places.get(each.where, "")) for each in odd]

@@ -6,6 +6,7 @@ is wrong, even where the app does not start because of its policy.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 
 import click
@@ -37,14 +38,12 @@ def check_app(context: click.Context, info: ScriptInfo, policy: str | None, form
     """
     # Here, as Flask loads this module for every command of its own: none of them may fail
     # because the extra `cli` is not installed.
-    try:
-        from .check import checked
-        from .output import print_json, refusal
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "rich":
-            raise
+    if importlib.util.find_spec("rich") is None:
         click.echo('statusware: this needs rich: pip install "statusware[cli]"', err=True)
         context.exit(2)
+    from .check import checked
+    from .output import print_json, refusal
+
     try:
         app = info.load_app()
         context.exit(checked(policy or _policy(app), app, form))

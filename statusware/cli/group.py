@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import importlib.metadata
 import io
 import os
@@ -12,26 +13,31 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from ..errors import PolicyError, visible
-from ..serve import import_from_here
-from .check import check
-from .completion import completion
-from .demo import demo
-from .explain import explain
-from .init import init
-from .keys import keys
-from .lint import lint
-from .openapi import openapi
 from .output import kept_for_json, print_json, refusal, wants_json
-from .problems import problems
-from .report import report
-from .schema import schema
-from .serve import serve
-from .token import token
-from .who import who
 
 __all__ = ["run"]
+
+#: Each command, an object of its name in the module of its name, and what the help of all says
+#: of it. Those lines stand here, so that the help (and Tab) need not import every command.
+COMMANDS = {
+    "check": "Checks a policy, and whether it fits an app.",
+    "completion": "Prints what makes SHELL complete our commands.",
+    "demo": "Serves the example, and takes a tour of it over HTTP.",
+    "explain": "Says what each layer decides about a request, and why.",
+    "init": "Writes a first policy, from the routes of APP.",
+    "keys": "Adds, lists and revokes API keys.",
+    "lint": "Asks an app for each of its routes, and checks the answers.",
+    "openapi": "Writes the errors of a policy as an OpenAPI document.",
+    "problems": "Lists every code that an error can carry, by status.",
+    "report": "Sums up what a policy on trial would have refused.",
+    "schema": "Prints the JSON Schema of the policy file.",
+    "serve": "Serves an app behind its policy until Ctrl-C.",
+    "token": "Makes a token for USER that the policy accepts.",
+    "who": "Says who may send a request, and by which rule.",
+}
 
 #: Commands whose names are settled, but which do not exist yet.
 LATER: frozenset[str] = frozenset()
@@ -48,8 +54,24 @@ class Closed(Exception):
     """Nobody reads our output any more."""
 
 
+class NotLoaded(click.Command):
+    """Stands for a command that nobody has asked for yet."""
+
+
 class Commands(click.Group):
-    """A group that knows which of its commands are still to come."""
+    """A group that imports a command when it is asked for, and knows which are still to come."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = super().get_command(ctx, cmd_name)
+        if isinstance(found, NotLoaded):
+            module = importlib.import_module(f".{cmd_name}", __package__)
+            found = self.commands[cmd_name] = getattr(module, cmd_name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The lines of all commands, whole; click's own would import each, and cut them off."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -58,6 +80,15 @@ class Commands(click.Group):
             raise click.UsageError(f"{args[0]} is not supported yet")
         return super().resolve_command(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands that begin so; click's own would import each for its line."""
+        found = [
+            CompletionItem(name, help=COMMANDS[name])
+            for name in self.list_commands(ctx)
+            if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
+
     # As ever, but that click would make status 1 of a pipe that is closed.
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
@@ -65,6 +96,9 @@ class Commands(click.Group):
             return super().make_context(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
+        from ..serve import import_from_here  # all layers, which the help can do without
+
+        import_from_here()
         with _closed():
             try:
                 return super().invoke(ctx)
@@ -109,11 +143,8 @@ def commands() -> None:
     """A correct HTTP status contract in front of any WSGI app."""
 
 
-for command in (
-    check, completion, demo, explain, init, keys, lint, openapi, problems, report, schema, serve,
-    token, who,
-):  # fmt: skip
-    commands.add_command(command)
+for name, line in COMMANDS.items():
+    commands.add_command(NotLoaded(name, short_help=line))
 
 
 def run(args: list[str]) -> int:
@@ -122,7 +153,6 @@ def run(args: list[str]) -> int:
     Modules of the app are found where the command is run, as gunicorn and flask do it.
     With `--format json` what is wrong is an object on stdout as well as a line on stderr.
     """
-    import_from_here()
     _speak_any_encoding()
     try:
         with kept_for_json() if wants_json(args) else nullcontext():
@@ -164,7 +194,8 @@ def _named(args: list[str]) -> str:
     found: click.Command | None = commands
     names: list[str] = []
     for word in args[:2]:
-        found = found.commands.get(word) if isinstance(found, click.Group) else None
+        context = click.Context(commands)
+        found = found.get_command(context, word) if isinstance(found, click.Group) else None
         if found is not None:
             names.append(word)
     return " ".join(names)

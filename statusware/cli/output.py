@@ -17,7 +17,6 @@ from itertools import pairwise
 from typing import Any, TextIO
 
 from ..errors import PolicyError
-from .screen import Screen
 
 __all__ = [
     "Line",
@@ -48,6 +47,8 @@ def show(
     if form == "json":
         print_json({"command": command, "exit_status": status, **members})
         return status
+    from .screen import Screen  # rich takes time to import, and an object does without
+
     screen = Screen()
     for line in lines:
         screen.say(*([line] if isinstance(line, str) else line))
@@ -86,10 +87,12 @@ def columns(rows: Sequence[tuple[str, ...]], styles: Sequence[str] = ()) -> Iter
     """Rows in columns, a style for each.
 
     On a terminal too narrow for a row its last cell goes on in lines of its own; in a file or
-    a pipe a row is one line, however long.
+    a pipe a row is one line, however long. A last column in which nothing stands is left out.
     """
     if not rows:
         return
+    if len(rows[0]) > 1 and not any(row[-1] for row in rows):
+        rows = [row[:-1] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     before = sum(widths[:-1]) + 2 * (len(widths) - 1)
     room = shutil.get_terminal_size().columns - before if sys.stdout.isatty() else None
@@ -102,7 +105,7 @@ def columns(rows: Sequence[tuple[str, ...]], styles: Sequence[str] = ()) -> Iter
 
 def _fitted(cell: str, room: int | None, before: int) -> list[str]:
     """The last cell of a row: as it is, in several lines beside the others, or below them."""
-    if room is None or len(cell) <= room:
+    if room is None or not cell or len(cell) <= room:
         return [cell]
     if room >= NARROW:
         first, *rest = _wrapped(cell, room)
@@ -123,7 +126,9 @@ def wants_json(args: Sequence[str]) -> bool:
 def refusal(command: str, status: int, error: Exception) -> dict[str, Any]:
     """The object that says why a command could not do what it was asked to."""
     told = {"reason": str(error), "file": "", "key": "", "hint": ""}
+    line = None
     if isinstance(error, PolicyError):
         told = {"reason": error.reason, "file": error.file, "key": error.key, "hint": error.hint}
+        line = error.line
     told = {name: " ".join(text.split()) for name, text in told.items()}
-    return {"command": command, "exit_status": status, "error": told}
+    return {"command": command, "exit_status": status, "error": {**told, "line": line}}

@@ -1,4 +1,7 @@
-"""How far a command has come, where that takes over a second: on stderr, on a terminal only."""
+"""How far a command has come, where that takes over a second: on stderr, on a terminal only.
+
+rich is imported there only, as it takes longer than many a command.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,10 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 __all__ = ["busy", "progress"]
 
@@ -39,6 +42,8 @@ def busy(label: str) -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
+    from rich.console import Console
+
     status = Console(stderr=True).status(label)
     timer = threading.Timer(PATIENCE, status.start)
     timer.daemon = True
@@ -52,11 +57,14 @@ def busy(label: str) -> Iterator[None]:
 
 
 def _bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
+    from rich import progress as bars
+    from rich.console import Console
+
+    return bars.Progress(
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
     )

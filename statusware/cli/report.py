@@ -39,14 +39,15 @@ def report(log: IO[str], form: str) -> int:
     first. Whatever else stands in the log is passed over. Exit status 0 if nothing would
     have been refused, 1 if something would, 2 if the log cannot be read.
     """
-    rows = _rows(log)
+    rows, lines = _rows(log)
     members = {"refused": [row._asdict() for row in rows], "total": sum(r.times for r in rows)}
-    return show("report", form, int(bool(rows)), members, _text(rows))
+    return show("report", form, int(bool(rows)), members, _text(rows, lines))
 
 
-def _text(rows: list[Row]) -> Iterable[str | Line]:
-    if not rows:
-        yield "nothing would have been refused", "green"
+def _text(rows: list[Row], lines: int) -> Iterable[str | Line]:
+    if not rows:  # or it is another log: hence the number
+        told = f"none of {lines} lines is a record of [api] report" if lines else "the log is empty"
+        yield f"nothing would have been refused: {told}", "green"
         return
     width = len(str(rows[0].times))
     yield from columns([
@@ -56,11 +57,15 @@ def _text(rows: list[Row]) -> Iterable[str | Line]:
     yield f"{sum(row.times for row in rows)} refused", "bold"
 
 
-def _rows(lines: Iterable[str]) -> list[Row]:
+def _rows(log: Iterable[str]) -> tuple[list[Row], int]:
+    """The rows, and how many lines were read."""
     counted: Counter[tuple[str, int, str, str]] = Counter()
-    for record in filter(None, map(_record, lines)):
-        counted[record] += 1
-    return sorted((Row(n, *found) for found, n in counted.items()), key=lambda r: (-r.times, r[1:]))
+    lines = 0
+    for lines, line in enumerate(log, 1):  # noqa: B007
+        if (record := _record(line)) is not None:
+            counted[record] += 1
+    rows = (Row(n, *found) for found, n in counted.items())
+    return sorted(rows, key=lambda r: (-r.times, r[1:])), lines
 
 
 def _record(line: str) -> tuple[str, int, str, str] | None:

@@ -40,8 +40,8 @@ def serve(app: str, policy: str, host: str, port: int, workers: int, form: str) 
     APP is "module:name", "module:factory()" or "shop.ini"; what is not given is that of the
     variables STATUSWARE_APP and STATUSWARE_POLICY. In gunicorn where that is installed, which
     then takes the place of this process; else in Werkzeug's server, which is for development
-    only. The log goes to stderr; as JSON, each record is a line. Exit status 2 if it does not
-    start, else that of gunicorn.
+    only. The log goes to stderr; as JSON, each record is a line. Exit status 2 if the policy
+    is wrong, else that of gunicorn, which is 4 for an app that cannot be loaded.
     """
     if not re.fullmatch(r"[\w.]+:.+|.+\.ini(#.*)?", app):
         raise click.UsageError('APP is "module:name", as in shop.wsgi:app')

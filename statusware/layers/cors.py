@@ -135,10 +135,20 @@ def _varied(headers: _Headers) -> _Headers:
     return [*headers, ("Vary", "Origin")]
 
 
+def _nearest(origin: str) -> str:
+    """What an origin that is none was to be, most likely."""
+    if "*" in origin:
+        return 'there are no patterns: name each origin, or ["*"] alone'
+    bare = origin if "://" in origin else f"https://{origin}"
+    close = "/".join(bare.split("/")[:3]).lower()
+    if origin and _ORIGIN.fullmatch(close):
+        return f'did you mean "{close}"?'
+    return 'as in "https://app.example.com"'
+
+
 def _origin(origin: str) -> str:
     if not _ORIGIN.fullmatch(origin):
-        hint = 'as in "https://app.example.com"'
-        raise PolicyError(f"{origin!r} is no origin", key="origins", hint=hint)
+        raise PolicyError(f"{origin!r} is no origin", key="origins", hint=_nearest(origin))
     return origin
 
 

@@ -37,6 +37,7 @@ def metrics_path(
         hint = f'a rule decides who may read it: match = "GET {path}"'
         raise PolicyError("no rule lists it by its name", key="metrics.path", hint=hint)
     if path and "AccessControl" in report:
-        hint = "AccessControl only reports: everybody could read it"
-        raise PolicyError("is not protected", key="metrics.path", hint=hint)
+        reason = "is not protected: AccessControl only reports, and everybody could read it"
+        hint = "leave path out meanwhile, or AccessControl out of report"
+        raise PolicyError(reason, key="metrics.path", hint=hint)
     return path

@@ -129,7 +129,11 @@ SHAPE: dict[str, Any] = {
                     "headers": _TEXTS,
                     "expose": _TEXTS,
                     "credentials": _FLAG,
-                    "max_age": {"type": "integer", "minimum": 0, "description": "seconds"},
+                    "max_age": {
+                        "type": "integer",
+                        "minimum": 0,
+                        "description": "a whole number of seconds",
+                    },
                 },
                 required=["origins"],
             ),
@@ -235,6 +239,13 @@ def _place(error: ValidationError) -> tuple[int, list[str]]:
     return (error.validator != "additionalProperties", [str(step) for step in error.absolute_path])
 
 
+#: What a key that has to be there looks like.
+_WANTED = {
+    "match": 'as in "GET /recipes/{id:int}"',
+    "origins": 'as in ["https://app.example.com"]',
+}
+
+
 def _explained(error: ValidationError) -> PolicyError:
     key = dotted(error.absolute_path)
     if error.validator == "additionalProperties":
@@ -245,7 +256,7 @@ def _explained(error: ValidationError) -> PolicyError:
         )
     if error.validator == "required":
         missing = next(name for name in error.validator_value if name not in error.instance)
-        return PolicyError(f"lacks {missing!r}", key=key)
+        return PolicyError("is missing", key=f"{key}.{missing}", hint=_WANTED.get(missing, ""))
     return PolicyError(f"must be {error.schema['description']}", key=key)
 
 

@@ -27,6 +27,16 @@ _LINE = RequestLine(mount="")
 _VARIABLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(?::([a-z]+))?\}")
 
 
+#: How a segment is a variable elsewhere: in Flask and Django, in shells. To take these letter by
+#: letter would protect a path that nobody meant, and not the one that was meant.
+_FOREIGN = re.compile(r"<.*>|\*\*?")
+
+_HINTS = {
+    "<": "a variable is {x}, or {x:int}",
+    "*": "any segment is {x}, and the rest of the path {x:path}",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Variable:
     """A variable segment; `converter` is "" for a plain one, "path" for the rest of the path."""
@@ -75,6 +85,8 @@ def _segment(text: str, part: str) -> str | Variable:
     if found is None:
         if "{" in part or "}" in part:
             raise _wrong(text, f"{part!r} is no variable", "{x} is one whole segment")
+        if _FOREIGN.fullmatch(part):
+            raise _wrong(text, f"{part!r} would be taken letter by letter", _HINTS[part[0]])
         return part
     name, converter = found[1], found[2] or ""
     known = [*CONVERTERS, "path"]
@@ -103,4 +115,5 @@ def _check(text: str, path: str, segments: tuple[str | Variable, ...], slash: bo
 
 
 def _wrong(text: str, reason: str, hint: str) -> PolicyError:
-    return PolicyError(f"{text!r} {reason}", key="match", hint=hint)
+    joint = ":" if reason.startswith("'") else ""
+    return PolicyError(f"{text!r}{joint} {reason}", key="match", hint=hint)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import traceback
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PolicyError, nearest
@@ -62,7 +64,7 @@ def load_object(text: str) -> Any:
     try:
         found: Any = importlib.import_module(module)
     except Exception as error:  # the module is somebody else's: anything can go wrong in it
-        raise PolicyError(f"{text!r} does not import: {error}") from error
+        raise PolicyError(f"{text!r} does not import: {_told(error)}") from error
     for name in path.split("."):
         try:
             found = getattr(found, name)
@@ -70,6 +72,15 @@ def load_object(text: str) -> Any:
             hint = nearest(name, [known for known in dir(found) if not known.startswith("_")])
             raise PolicyError(f"{text!r} does not import: no {name!r}", hint=hint) from None
     return found
+
+
+def _told(error: Exception) -> str:
+    """What went wrong in a module, and where; the text of a KeyError, say, is the key alone."""
+    if isinstance(error, ImportError | SyntaxError):
+        return str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    last = [frame for frame in frames if not frame.filename.startswith("<")][-1]
+    return f"{type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})"
 
 
 def _check(text: str, function: Any) -> None:

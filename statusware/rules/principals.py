@@ -216,7 +216,7 @@ def _predicate(text: str, kind: str) -> Principal:
     try:
         return Principal(text, load_predicate(text))
     except PolicyError as error:
-        close = nearest(kind, KINDS)
+        close = "" if error.hint else nearest(kind, KINDS)
         error.hint = close if "did you mean" in close else error.hint
         raise
 

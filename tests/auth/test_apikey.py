@@ -178,3 +178,20 @@ def test_no_key_is_kept() -> None:
     scheme = APIKey(keys=[entry()])
     Authenticator([scheme]).authenticate(send(KEY))
     assert KEY not in repr(vars(scheme))
+
+
+WRONG_FILES = {
+    "[billing]\nkey = 'abc'\n": "keys.toml: billing: is unknown; each key is a table, [[keys]]",
+    "[[keys]]\nsubject = 'x'\nsha256 = 'abc'\n": "keys.toml: keys[0].sha256: must be 64 hexadecimal",
+    "[[keys\n": "keys.toml: is not TOML",
+}
+
+
+@pytest.mark.parametrize(("text", "told"), WRONG_FILES.items())
+def test_what_is_wrong_in_the_file_is_told_with_its_name(text, told, tmp_path):
+    file = tmp_path / "keys.toml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(PolicyError) as caught:
+        APIKey(keys={"file": str(file)})
+    assert caught.value.key == "keys.file"
+    assert told in str(caught.value)

@@ -396,6 +396,9 @@ async def coroutine(claims: Any) -> bool:
         ({"secret": SECRET, "claims": {"a": datetime.date(2030, 1, 1)}}, "claims.a"),
         ({"secret": SECRET, "profile": "at-jwt"}, 'did you mean "at+jwt"'),
         ({"secret": SECRET, "profile": "at+jwt"}, "demands issuer and audience"),
+        ({"secret": SECRET, "algorithms": ["RS256"]}, "; it goes with public_key or jwks"),
+        ({"secret": SECRET, "algorithms": ["HS265"]}, '; did you mean "HS256"?'),
+        ({"jwks": "https://id.example.com/", "algorithms": ["HS256"]}, "; it goes with secret"),
         ({"secret": SECRET, "check": 5}, "check"),
         ({"secret": SECRET, "check": "nothing"}, "check: 'nothing' is not package.module:function"),
         (

@@ -132,13 +132,21 @@ def test_comments_stay(file: Path) -> None:
     assert who(file, second) is not None
 
 
-def test_the_last_of_several_is_revoked(file: Path) -> None:
-    made = [add_key(file, name) for name in ("a", "b", "c")]
-    assert [lines.splitlines()[0] for lines in file.read_text().split("\n\n")] == ["[[keys]]"] * 3
-    revoke_key(file, "c")
-    assert [who(file, key) is not None for key in made] == [True, True, False]
+def test_one_of_several_is_revoked(file: Path) -> None:
+    made = [add_key(file, name) for name in ("a", "b", "c", "d")]
+    assert [lines.splitlines()[0] for lines in file.read_text().split("\n\n")] == ["[[keys]]"] * 4
+    revoke_key(file, "d")
+    assert [who(file, key) is not None for key in made] == [True, True, True, False]
+    revoke_key(file, "b")
+    assert [who(file, key) is not None for key in made] == [True, False, True, False]
     revoke_key(file, "a")
-    assert [who(file, key) is not None for key in made] == [False, True, False]
+    assert [who(file, key) is not None for key in made] == [False, False, True, False]
+
+
+def test_a_key_is_parted_from_what_stands_before(file: Path) -> None:
+    file.write_text("# Ours.")
+    add_key(file, "a")
+    assert file.read_text().startswith("# Ours.\n\n[[keys]]\n")
 
 
 def test_an_empty_list(file: Path) -> None:

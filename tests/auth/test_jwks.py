@@ -16,14 +16,16 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
-from statusware import PolicyError
+from statusware import Authentication, PolicyError
 from statusware.auth.bearer import Bearer
+from statusware.auth.fetch import LIMIT, MAX_BYTES
 from statusware.auth.scheme import Refused
 
 from .forge import bearer, claims
 from .forge import token as hmac_token
 from .provider import ILL, Provider, running
 from .test_public import PRIVATE, jwk, jwks, private_pem, token
+from .wsgi import app, call
 
 OLD, NEW = PRIVATE["RSA"], PRIVATE["RSA other"]
 SET_OLD = jwks(jwk(OLD, kid="old"))
@@ -95,6 +97,10 @@ def settle(provider: Provider, asked: int) -> None:
     time.sleep(0.3)
 
 
+def test_what_a_fetch_may_take() -> None:
+    assert (LIMIT, MAX_BYTES) == (2.0, 1 << 19)
+
+
 def test_nothing_is_fetched_before_the_first_token(provider: Provider) -> None:
     scheme = Bearer(jwks=provider.url)
     assert provider.asked == 0
@@ -159,6 +165,18 @@ def test_a_provider_that_is_not_there(clock: Clock) -> None:
         url = provider.url
     scheme = Bearer(jwks=url)
     assert answer(scheme, old()) == 503
+
+
+@pytest.mark.parametrize(("after", "seconds"), [(0, "31"), (20, "11"), (29.5, "2")])
+def test_when_to_come_again(after: float, seconds: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("statusware.auth.keyset.monotonic", lambda: now[0])
+    with running() as provider:
+        url = provider.url
+    layer, told = Authentication(app, Bearer(jwks=url)), []
+    for now[0] in (100, 100 + after):
+        told += call(layer, **bearer(old())).all("Retry-After")
+    assert told == ["31", seconds]
 
 
 def test_rotation_with_overlap(provider: Provider, clock: Clock) -> None:

@@ -36,6 +36,7 @@ def proposed(words):
 
 PROPOSED = [
     ("statusware re", ["report"]),
+    ("statusware --v", ["--version"]),
     ("statusware keys ''", ["add", "list", "revoke"]),
     ("statusware check --fo", ["--format"]),
     ("statusware check --format ''", ["text", "json"]),

@@ -10,28 +10,55 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from click import Group
 
-from statusware.cli.group import commands
+from statusware.cli import main
+from statusware.cli.group import COMMANDS, commands
 from tests.integrations.tools import answers, free_port
 
+from .commands import of, walk
 from .kitchen import environment, kitchen
-
-
-def walk(group, name="statusware"):
-    yield name, group
-    for word, command in group.commands.items():
-        if isinstance(command, Group):
-            yield from walk(command, f"{name} {word}")
-        else:
-            yield f"{name} {word}", command
 
 
 def example(command):
     return re.search(r"Example: (.*)", command.epilog)[1].strip()
 
 
-EXAMPLES = {name: example(command) for name, command in walk(commands)}
+def test_the_lines_of_the_help_are_those_of_the_commands():
+    """They stand in one table, so that the help need not import the commands."""
+    assert {name: each.get_short_help_str(200) for name, each in of(commands)} == COMMANDS
+
+
+@pytest.mark.parametrize(
+    ("args", "unneeded"),
+    [
+        ([], {"statusware.cli.check", "statusware.cli.demo", "statusware.openapi", "rich", "jwt"}),
+        (["--version"], {"statusware.cli.check", "statusware.openapi", "rich", "jwt"}),
+        (["token", "--help"], {"statusware.cli.check", "statusware.openapi", "rich", "jwt"}),
+        (["problems", "--format", "json"], {"statusware.cli.check", "statusware.openapi", "rich"}),
+    ],
+)
+def test_a_command_imports_what_it_needs(args, unneeded):
+    code = f"""if True:
+        import sys
+        from statusware.cli import main
+        main({args!r})
+        print(*sorted({unneeded!r} & sys.modules.keys()), file=sys.stderr)
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "\n"
+
+
+@pytest.mark.parametrize("columns", [50, 72])
+def test_a_narrow_terminal_has_the_lines_whole(columns, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    main([])
+    told = capsys.readouterr().out
+    listed = told.partition("Commands:")[2].partition("Exit status")[0]
+    assert " ".join(listed.split()) == " ".join(f"{name} {line}" for name, line in COMMANDS.items())
+    assert max(map(len, listed.splitlines())) <= columns
+
+
+EXAMPLES = {" ".join(("statusware", *path)): example(command) for path, command in walk()}
 
 #: How each of them ends in the kitchen, where it is not with 0.
 ENDS = {"statusware explain": 1, "statusware report": 1}

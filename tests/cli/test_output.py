@@ -16,9 +16,10 @@ import pytest
 
 from statusware.cli import main
 from statusware.cli import progress as waiting
-from statusware.cli.group import commands
+from statusware.cli.group import COMMANDS
 from statusware.cli.output import columns
 
+from .commands import walk
 from .kitchen import ROOT, SHOP, environment, kitchen
 
 PAGE = (ROOT / "docs" / "cli.md").read_text("utf-8")
@@ -111,16 +112,14 @@ def test_the_page_has_the_table_of_shapes():
 
 
 def test_every_command_has_it():
-    def walk(group, prefix=""):
-        for name, command in group.commands.items():
-            if isinstance(command, click.Group):
-                yield from walk(command, f"{prefix}{name} ")
-            elif any("--format" in param.opts for param in command.params):
-                yield prefix + name
-
+    having = {
+        " ".join(path)
+        for path, command in walk()
+        if any("--format" in param.opts for param in command.params)
+    }
     others = {"schema", "openapi", "serve"}  # two print a document, and one becomes a server
-    assert set(walk(commands)) == others | {name for name in SHAPES if "--" not in name}
-    assert set(commands.commands) - {"keys"} <= set(walk(commands))
+    assert having == others | {name for name in SHAPES if "--" not in name}
+    assert set(COMMANDS) - {"keys"} <= having
 
 
 def test_a_schema_is_json_as_it_is(capsys):
@@ -165,7 +164,7 @@ def test_what_could_not_be_done_has_the_same_shape(name, form, capsys):
     assert main([*args, *form]) == 2
     found, err = told(capsys)
     assert (found["command"], found["exit_status"]) == (name, 2)
-    assert found["error"].keys() == {"reason", "file", "key", "hint"}
+    assert found["error"].keys() == {"reason", "file", "line", "key", "hint"}
     assert found["error"]["reason"].startswith(reason)
     assert err.startswith("statusware: ")
     assert found["error"]["reason"] in err
@@ -254,14 +253,8 @@ def test_exit_statuses_are_told(capsys):
     assert list(statuses) == ["0", "1", "2", "130", "141"]
 
 
-def walk(command, name=""):
-    yield name, command
-    for word, inner in getattr(command, "commands", {}).items():
-        yield from walk(inner, f"{name} {word}".strip())
-
-
 @pytest.mark.parametrize(
-    "name", [name for name, each in walk(commands) if not hasattr(each, "commands")]
+    "name", [" ".join(path) for path, each in walk() if not isinstance(each, click.Group)]
 )
 def test_each_help_says_with_which_status_it_ends(name, capsys):
     main([*name.split(), "--help"])
@@ -559,3 +552,16 @@ def test_a_command_that_takes_long_says_what_it_does(folder):
     assert "Comparing the policy with the app" in on_terminal(folder, line)
     assert shell(folder, line).stderr == b""
     assert "Comparing" not in on_terminal(folder, "statusware check shop:app > out")
+
+
+@pytest.mark.parametrize("wide", [80, 20])
+def test_a_column_in_which_nothing_stands_takes_no_room(monkeypatch, wide):
+    become_terminal(monkeypatch)
+    monkeypatch.setenv("COLUMNS", str(wide))
+    rows = [("GET /recipes", "everyone", ""), ("POST /recipes", "role:editor", "")]
+    wrapped = [line for line, _ in columns(rows)]
+    assert wrapped == [line for line, _ in columns([row[:2] for row in rows])]
+    assert all(wrapped), "an empty line"
+    some = [("a", "b " * 4, ""), ("a", "b", "c")]
+    assert [line for line, _ in columns(some)][0] == "a  b b b b"
+    assert all(line.strip() for line, _ in columns(some))

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tomllib
 
-from statusware.cli.group import commands
+from statusware.cli.group import COMMANDS
 
 from .blocks import ROOT, read
 
@@ -18,7 +18,7 @@ def section(title):
 
 def test_the_command_line_lists_every_command():
     listed = re.findall(r"^\| `statusware (\w+)", section("Command line"), re.MULTILINE)
-    assert sorted(listed) == sorted(commands.commands)
+    assert sorted(listed) == sorted(COMMANDS)
     done = subprocess.run(
         [sys.executable, "-m", "statusware"], cwd=ROOT, capture_output=True, text=True, check=True
     )

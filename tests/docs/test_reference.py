@@ -15,10 +15,10 @@ from statusware.auth.schemes import LAYER_OPTIONS, SHIPPED
 from statusware.body import BodyOptions
 from statusware.catalog import CODES
 from statusware.cli import main
-from statusware.cli.group import commands
 from statusware.layers.cors import Cors
 from statusware.logs import EVENTS
 from statusware.policy.shape import SHAPE
+from tests.cli.commands import walk
 
 from .blocks import ROOT, pages, read
 
@@ -187,13 +187,6 @@ def test_a_docstring_says_enough(module, name):
         assert re.search(r"Error\b", text), "nothing about what is raised"
 
 
-def all_commands(group=commands, path=()):
-    for name, command in group.commands.items():
-        yield (*path, name), command
-        if isinstance(command, click.Group):
-            yield from all_commands(command, (*path, name))
-
-
 def test_the_page_of_commands_is_made_from_the_commands():
     assert ".. click:: statusware.cli.group:commands" in read("docs/reference/commands.md")
     assert ":nested: full" in read("docs/reference/commands.md")
@@ -201,7 +194,7 @@ def test_the_page_of_commands_is_made_from_the_commands():
 
 @pytest.mark.parametrize(
     ("path", "command"),
-    list(all_commands()),
+    [each for each in walk() if each[0]],
     ids=lambda v: " ".join(v) if isinstance(v, tuple) else "",
 )
 def test_every_command_says_what_it_does(path, command):

@@ -121,8 +121,8 @@ def test_check_in_json(folder, app, status, members):
         ),
         ("shop:bare", [], 2, "", "STATUSWARE_POLICY: the app has no policy in a file"),
         ("shop:create_app({})", [], 2, "", "STATUSWARE_POLICY: the app has no policy in a file"),
-        ("shop:create_app('broken.toml')", [], 2, "", "broken.toml: api.unlistd: is unknown"),
-        ("shop", ["--policy", "broken.toml"], 2, "", "broken.toml: api.unlistd: is unknown"),
+        ("shop:create_app('broken.toml')", [], 2, "", "broken.toml:2: api.unlistd: is unknown"),
+        ("shop", ["--policy", "broken.toml"], 2, "", "broken.toml:2: api.unlistd: is unknown"),
     ],
 )
 def test_check(folder, app, more, status, out, err):

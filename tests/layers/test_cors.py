@@ -202,19 +202,21 @@ def test_vary(before, after):
 
 
 WRONG = [
-    ({}, "cors: lacks 'origins'"),
+    ({}, "cors.origins: is missing"),
     ({"origins": []}, "cors.origins: is empty"),
-    ({"origins": ["app.example.com"]}, "is no origin"),
-    ({"origins": ["https://app.example.com/"]}, "is no origin"),
-    ({"origins": ["https://*.example.com"]}, "is no origin"),
+    ({"origins": ["shop.test"]}, 'is no origin; did you mean "https://shop.test"?'),
+    ({"origins": ["https://shop.test/"]}, 'is no origin; did you mean "https://shop.test"?'),
+    ({"origins": ["https://shop.test:8443/a"]}, 'did you mean "https://shop.test:8443"?'),
+    ({"origins": ["https://*.shop.test"]}, "is no origin; there are no patterns: name each origin"),
     ({"origins": ["null"]}, "is no origin"),
-    ({"origins": ["HTTPS://app.example.com"]}, "is no origin"),
+    ({"origins": ["https://a b"]}, 'is no origin; as in "https://app.example.com"'),
+    ({"origins": ["HTTPS://Shop.test"]}, 'is no origin; did you mean "https://shop.test"?'),
     ({"origins": ["*", APP]}, "stands alone"),
     ({"origins": ["*"], "credentials": True}, "cannot be used with credentials"),
     ({"origins": [APP], "credentials": True, "headers": ["*"]}, "cannot be used with credentials"),
     ({"origins": [APP], "headers": ["X A"]}, "cors.headers: 'X A' is no header"),
     ({"origins": [APP], "expose": ["X\r\n"]}, "is no header"),
-    ({"origins": [APP], "max_age": -1}, "cors.max_age: must be seconds"),
+    ({"origins": [APP], "max_age": -1}, "cors.max_age: must be a whole number of seconds"),
     ({"origins": APP}, "cors.origins: must be a list"),
     ({"orgins": [APP]}, 'did you mean "origins"?'),
 ]

@@ -58,7 +58,8 @@ def test_in_json(tmp_path, capsys):
 def test_nothing(tmp_path, capsys):
     (tmp_path / "log").write_text("hello\n")
     assert main(["report", str(tmp_path / "log")]) == 0
-    assert capsys.readouterr().out == "nothing would have been refused\n"
+    told = "nothing would have been refused: none of 1 lines is a record of [api] report\n"
+    assert capsys.readouterr().out == told
 
 
 def test_no_log(tmp_path, capsys):

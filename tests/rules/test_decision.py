@@ -313,6 +313,8 @@ REFUSED = {
     "claim:{name}=acme": "no claim",
     "claim:tenant={nam}": "unknown path variable",
     "no.such.module:predicate": "does not import",
+    "roles:editor": "No module named 'roles'; did you mean \"role\"?",
+    "json:scoop": "'json:scoop' does not import: no 'scoop'",
     HERE + "yess": 'did you mean "yes"?',
     HERE + "number": "no function",
     HERE + "two": "three arguments",
@@ -333,6 +335,16 @@ def test_what_is_no_principal_is_refused_at_start(key, text, told):
     with pytest.raises(PolicyError) as caught:
         AccessRule.compile(**lists, **options)
     assert caught.value.key == key
+    assert told in str(caught.value)
+
+
+def test_what_goes_wrong_in_a_module_is_told_with_its_place(tmp_path, monkeypatch):
+    """The text of a KeyError is the key, and says nothing."""
+    (tmp_path / "unready.py").write_text("import os\n\nos.environ['NO_SUCH_VARIABLE']\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(PolicyError) as caught:
+        AccessRule.compile(["unready:predicate"])
+    told = "does not import: KeyError: 'NO_SUCH_VARIABLE' (unready.py, line 3)"
     assert told in str(caught.value)
 
 

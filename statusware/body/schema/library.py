@@ -152,7 +152,8 @@ class Library:
             try:
                 contents = contents[int(token) if isinstance(contents, list) else token]
             except (KeyError, IndexError, ValueError, TypeError):
-                raise PolicyError("refers to a place that is not there") from None
+                reason = f"refers to a place that is not there: {pointer}"
+                raise PolicyError(reason) from None
             base = self._bases.get(id(contents), base)
         if isinstance(contents, dict) and id(contents) not in self._bases:
             # Nobody knew that this is a schema: `components` of OpenAPI, a custom keyword.
