@@ -148,10 +148,21 @@ def test_behind_a_policy(capsys, tmp_path):
     }
 
 
+mounted = Flask("mounted", static_folder=None)
+
+
+@mounted.get("/recipes/<int:number>")
+def mounted_recipe(number):
+    from flask import request
+
+    asked.append((request.script_root, request.path))
+    return {"number": number}
+
+
 def test_the_app_is_asked_where_its_policy_mounts_it(tmp_path):
     policy = tmp_path / "statusware.toml"
     policy.write_text(
         'api.mount = "/shop"\n[[routes]]\nmatch = "GET /recipes/{n:int}"\nallow = "everyone"\n'
     )
-    main(["lint", HERE, "--policy", str(policy)])
-    assert ("GET", "/recipes/1") in asked
+    main(["lint", f"{__name__}:mounted", "--policy", str(policy)])
+    assert ("/shop", "/recipes/1") in asked
