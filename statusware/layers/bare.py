@@ -46,11 +46,18 @@ _Headers = list[tuple[str, str]]
 
 
 def judge(
-    out: Outgoing, rest: Rest, environ: WSGIEnvironment, *, keep: str, html: bool
+    out: Outgoing,
+    rest: Rest,
+    environ: WSGIEnvironment,
+    *,
+    keep: str,
+    html: bool,
+    nested: bool = False,
 ) -> Iterable[bytes]:
     """Send the error response that `out` holds, or the problem that takes its place.
 
-    `keep` is one of `KEEP`; with `html`, clients that prefer HTML keep the app's pages.
+    `keep` is one of `KEEP`; with `html`, clients that prefer HTML keep the app's pages. With
+    `nested`, a response that has our id has been logged already.
     """
     if out.held:
         rest.push(out.held)
@@ -61,7 +68,7 @@ def judge(
     if "statusware.answered" in environ:
         problem, fields = answered(out, status, environ)
     if problem is None:
-        if status >= 500 and not has_our_id(out, environ):
+        if status >= 500 and not (nested and has_our_id(out, environ)):
             log_bare(status, environ, error)
         head = environ.get("REQUEST_METHOD") == "HEAD"
         body = page = None

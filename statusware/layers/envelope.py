@@ -29,7 +29,7 @@ from .foreign import foreign_problem
 from .guard import calling
 from .record import log_failure, log_midstream, log_translated
 from .rendering import Rendering
-from .response import Body, Outgoing, Rest, begin, watched
+from .response import Body, Outgoing, Rest, Switching, begin, watched
 from .translate import Translation, is_response
 from .watch import watch
 
@@ -161,20 +161,38 @@ class ErrorEnvelope:
     def _hand_over(
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
-        """A request that changes the protocol is the app's; only a `Problem` is answered here."""
+        """A request that changes the protocol is the app's, but for a `Problem` and for an error
+        that it answers: any client can ask for a change."""
+        out = Switching()
+        out.server = start_response
         try:
-            return self._call(environ, start_response)
+            result = self._call(environ, out.start)
         except Problem as problem:
             return problem(environ, start_response)
+        out.waits = False
+        if out.sent or not out.error:
+            return result
+        if is_own(out, result, environ):
+            out.send()
+            return result
+        rest = Rest(result, environ)
+        try:
+            rest.fetch()
+            return self._replaced(out, rest, environ)
+        except BaseException:
+            rest.close_quietly()
+            raise
 
     def _replaced(self, out: Outgoing, rest: Rest, environ: WSGIEnvironment) -> Iterable[bytes]:
         """An error response of the app, as it is or replaced."""
-        environ["statusware.renderer"] = self.renderer  # a nested one may have set its own
+        nested = environ.get("statusware.renderer") is not self.renderer  # it sets its own
+        environ["statusware.renderer"] = self.renderer
         problem = None
         if out.exc_info is not None or "statusware.exception" in environ:
             problem = self._meant(out, environ)
         if problem is None:
-            return judge(out, rest, environ, keep=self._keep, html=self._html)
+            keep, html = self._keep, self._html
+            return judge(out, rest, environ, keep=keep, html=html, nested=nested)
         rest.close_quietly()
         return replace(out, problem, environ)
 

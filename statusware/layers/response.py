@@ -12,13 +12,13 @@ from itertools import chain
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from ..header import UNSAFE
+from ..header import UNSAFE, has
 from .record import log_midstream, log_unclosed
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-__all__ = ["Body", "Outgoing", "Passing", "Rest", "begin", "watched"]
+__all__ = ["Body", "Outgoing", "Passing", "Rest", "Switching", "begin", "watched"]
 
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
 _Headers = list[tuple[str, str]]
@@ -97,6 +97,29 @@ class Outgoing:
         """Put another response in the place of the app's, and send it."""
         self.status, self.headers, self.exc_info = status, headers, None
         self.send()
+
+
+class Switching(Outgoing):
+    """A response that passes as it comes, as the connection may be the app's from then on.
+
+    But for an error that it starts before it returns: then the connection stays in HTTP. One
+    that says `Upgrade` itself (426) passes, too.
+    """
+
+    #: Whether the app has not returned yet.
+    waits = True
+
+    def start(
+        self, status: str, headers: _Headers, exc_info: Any = None, /
+    ) -> Callable[[bytes], object]:
+        """`start_response` as the app sees it."""
+        if self.sent:
+            return self.server(status, headers, exc_info)
+        super().start(status, headers, exc_info)
+        if self.error and self.waits and not has(headers, "upgrade"):
+            return self.write
+        self.send()
+        return self.writing or self.write
 
 
 class Passing:

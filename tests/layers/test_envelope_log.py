@@ -24,14 +24,28 @@ def bare_json(environ, start_response):
     return [b'{"error": "later"}']
 
 
+def echoing(environ, start_response):
+    """As apps and their middleware do that trace requests."""
+    fields = [("Content-Type", "application/json"), ("X-Request-ID", environ["HTTP_X_REQUEST_ID"])]
+    start_response("503 Service Unavailable", fields)
+    return [b'{"error": "later"}']
+
+
 def raising(environ, start_response):
     raise RuntimeError("secret detail")
 
 
 @pytest.mark.parametrize(
     ("app", "level"),
-    [(flask_app(), "ERROR"), (bare_json, "WARNING"), (raising, "ERROR")],
-    ids=["flask", "bare", "raising"],
+    [
+        (flask_app(), "ERROR"),
+        (bare_json, "WARNING"),
+        (raising, "ERROR"),
+        (echoing, "WARNING"),
+        (ErrorEnvelope(bare_json), "WARNING"),
+        (ErrorEnvelope(raising), "ERROR"),
+    ],
+    ids=["flask", "bare", "raising", "echoing", "nested bare", "nested raising"],
 )
 def test_the_request_id_of_a_5xx_stands_in_the_log_once(app, level, caplog):
     with caplog.at_level(logging.INFO, "statusware"):

@@ -7,6 +7,7 @@ from wsgiref.util import FileWrapper
 from wsgiref.validate import validator
 
 import pytest
+from flask import Flask
 from werkzeug.test import create_environ
 
 from statusware import ErrorEnvelope, Problem
@@ -588,9 +589,98 @@ def test_an_upgrade_is_the_apps(error):
     assert serve(raising(error), **UPGRADE).error is error
 
 
-def test_the_bare_error_of_an_upgrade_stays():
-    server = serve(app_of([b"<h1>"], BAD), **UPGRADE)
-    assert server.body == b"<h1>"
+TRACE = b"Traceback (most recent call last): hunter2"
+
+
+@pytest.mark.parametrize("status", ["404 Not Found", "500 Oh"])
+@pytest.mark.parametrize("media_type", ["text/html", "application/json"])
+def test_an_upgrade_that_the_app_refuses_is_no_way_around_the_envelope(status, media_type):
+    """Any client can ask for one, and an answer in HTTP is an ordinary answer (RFC 9110 7.8)."""
+    server = serve(app_of([b"", TRACE], (status, [("Content-Type", media_type)])), **UPGRADE)
+    kept = media_type == "application/json" and status.startswith("404")
+    assert server.status == status
+    assert (server.body == TRACE) is kept
+    assert ("request_id" in server.body.decode()) is not kept
+
+
+def test_an_exception_that_the_framework_has_answered_means_what_it_always_means():
+    flask = Flask("shop")
+    flask.add_url_rule("/", view_func=raising_view)
+    asking = {**UPGRADE, "HTTP_UPGRADE": "x"}  # a WebSocket Flask refuses itself
+    server = Server(**asking).run(ErrorEnvelope(flask, exceptions={LookupError: 409}))
+    assert server.status.startswith("409")
+
+
+def raising_view():
+    raise LookupError("hunter2")
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        ("101 Switching Protocols", [("Upgrade", "websocket")]),
+        ("200 OK", [("Content-Type", "text/plain")]),
+        ("426 Upgrade Required", [("Upgrade", "websocket"), ("Content-Type", "text/html")]),
+    ],
+)
+def test_an_upgrade_is_started_at_once(status, headers):
+    told = []
+
+    def app(environ, start_response):
+        start_response(status, headers)
+        told.append("started")
+        return [b"own"]
+
+    def start(given, fields, exc_info=None):
+        told.append((given, fields))
+        return lambda data: None
+
+    environ = create_environ(headers={"Connection": "upgrade", "Upgrade": "websocket"})
+    assert list(ErrorEnvelope(app)(environ, start)) == [b"own"]
+    assert told == [(status, headers), "started"]
+
+
+def test_the_server_says_whether_an_upgrade_can_be_started_again():
+    error = ValueError()
+
+    def app(environ, start_response):
+        start_response(*OK)
+        try:
+            raise error
+        except ValueError:
+            start_response("500 Oh", BAD[1], sys.exc_info())
+        return [b"own"]
+
+    server = serve(app, **UPGRADE)
+    assert (server.status, server.body) == ("500 Oh", b"own")
+
+
+def test_an_upgrade_that_fails_later_is_the_apps():
+    def app(environ, start_response):
+        start_response("404 Not Found", [("Content-Type", "text/html")])
+        yield b"own"
+
+    server = serve(app, **UPGRADE)
+    assert (server.status, server.body) == ("404 Not Found", b"own")
+
+
+def test_the_refusal_of_an_upgrade_that_breaks_is_closed():
+    closed = []
+
+    class Body:
+        def __iter__(self):
+            raise ValueError
+
+        def close(self):
+            closed.append(1)
+
+    def app(environ, start_response):
+        start_response("404 Not Found", [("Content-Type", "text/html")])
+        return Body()
+
+    server = serve(app, **UPGRADE)
+    assert isinstance(server.error, ValueError)
+    assert closed == [1]
 
 
 def test_a_problem_before_an_upgrade_is_answered():
