@@ -17,6 +17,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from .errors import PolicyError
+from .here import import_from_here
 from .policy import Policy, wrap
 from .policy.build import is_of
 from .rules.principals import load_object
@@ -24,7 +25,7 @@ from .rules.principals import load_object
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-__all__ = ["app", "import_from_here", "load"]
+__all__ = ["app", "load"]
 
 
 def app(target: str | None = None, policy: str | os.PathLike[str] | None = None) -> WSGIApplication:
@@ -163,9 +164,3 @@ def _of_ini(target: str) -> WSGIApplication:
     except (OSError, LookupError, configparser.Error) as error:
         raise PolicyError(f"{target} cannot be loaded: {error}", key="app") from error
     return found
-
-
-def import_from_here() -> None:
-    """Let modules be found in the working directory, as gunicorn does."""
-    if "" not in sys.path and os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())

@@ -12,6 +12,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import click
+
+from statusware.cli.group import commands
+
 #: A block of a page, with the comment before it.
 _BLOCK = re.compile(
     r"^<!-- (file|append to|serve|output)(?:: (.*?))? -->\n```(\w+)\n", re.MULTILINE
@@ -23,6 +27,13 @@ _CAPTIONS = {
     "serve": "leave it running",
     "output": "prints",
 }
+
+
+def load_commands() -> None:
+    """Have every command imported: sphinx-click looks at those that a group has at hand."""
+    context = click.Context(commands)
+    for name in commands.list_commands(context):
+        commands.get_command(context, name)
 
 
 def captioned(text: str) -> str:
@@ -65,4 +76,5 @@ def setup(app: Any) -> dict[str, bool]:
     """Called by Sphinx."""
     app.connect("source-read", _read)
     app.connect("autodoc-process-docstring", _process)
+    load_commands()
     return {"parallel_read_safe": True}

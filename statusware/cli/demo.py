@@ -174,9 +174,7 @@ def _signals() -> Iterator[None]:
 
 def _check_surroundings() -> None:
     if not (EXAMPLE / "statusware.toml").is_file():
-        raise click.UsageError(
-            "demo needs examples/recipes: make demo, in a clone of the repository"
-        )
+        raise click.UsageError("it needs examples/recipes: make demo, in a clone of the repository")
     for module, name in NEEDED.items():
         if importlib.util.find_spec(module) is None:
             raise click.UsageError(f'demo needs {name}: pip install "statusware[demo]"')

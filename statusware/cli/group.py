@@ -16,6 +16,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ..errors import PolicyError, visible
+from ..here import import_from_here
 from .output import kept_for_json, print_json, refusal, wants_json
 
 __all__ = ["run"]
@@ -96,8 +97,6 @@ class Commands(click.Group):
             return super().make_context(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        from ..serve import import_from_here  # all layers, which the help can do without
-
         import_from_here()
         with _closed():
             try:

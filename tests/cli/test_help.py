@@ -33,7 +33,19 @@ def test_the_lines_of_the_help_are_those_of_the_commands():
     [
         ([], {"statusware.cli.check", "statusware.cli.demo", "statusware.openapi", "rich", "jwt"}),
         (["--version"], {"statusware.cli.check", "statusware.openapi", "rich", "jwt"}),
-        (["token", "--help"], {"statusware.cli.check", "statusware.openapi", "rich", "jwt"}),
+        (["completion", "bash"], {"statusware.cli.check", "statusware.policy", "werkzeug", "rich"}),
+        (["report", "/dev/null", "--format", "json"], {"statusware.policy", "jsonschema", "rich"}),
+        (
+            ["token", "--help"],
+            {
+                "statusware.policy",
+                "jsonschema",
+                "statusware.cli.check",
+                "statusware.openapi",
+                "rich",
+                "jwt",
+            },
+        ),
         (["problems", "--format", "json"], {"statusware.cli.check", "statusware.openapi", "rich"}),
     ],
 )

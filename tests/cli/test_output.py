@@ -563,5 +563,5 @@ def test_a_column_in_which_nothing_stands_takes_no_room(monkeypatch, wide):
     assert wrapped == [line for line, _ in columns([row[:2] for row in rows])]
     assert all(wrapped), "an empty line"
     some = [("a", "b " * 4, ""), ("a", "b", "c")]
-    assert [line for line, _ in columns(some)][0] == "a  b b b b"
+    assert next(line for line, _ in columns(some)) == "a  b b b b"
     assert all(line.strip() for line, _ in columns(some))

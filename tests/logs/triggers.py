@@ -5,6 +5,7 @@ Each is a function of a folder and pytest's monkeypatch. Whatever a client sends
 """
 
 import importlib
+import importlib.util
 import json
 import logging
 import socket
@@ -416,7 +417,10 @@ def _(folder, patch):
     (folder / "soup_serve.py").write_text("def app(environ, start_response): ...", "utf-8")
     (folder / "statusware.toml").write_text("[api]\n", "utf-8")
     patch.chdir(folder)
-    patch.setattr("importlib.util.find_spec", lambda name: None)
+    find = importlib.util.find_spec
+    patch.setattr(
+        "importlib.util.find_spec", lambda name: find(name) if name != "waitress" else None
+    )
     patch.setattr("statusware.cli.serve.run_simple", lambda *args, **more: None)
     patch.setattr(sys, "path", list(sys.path))
     assert main(["serve", "soup_serve:app"]) == 0
