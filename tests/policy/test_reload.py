@@ -11,7 +11,6 @@ from werkzeug.test import Client
 from statusware import PolicyError, Problem, wrap
 from statusware.integrations.flask import Statusware
 from statusware.integrations.gunicorn import _renderer
-from statusware.policy import model
 from statusware.policy import reload as reloading
 
 TOML = """
@@ -113,7 +112,7 @@ def test_a_file_replaced_while_it_is_read_is_taken_over(file, clock, monkeypatch
             break
         return loads(text)
 
-    monkeypatch.setattr(model.tomllib, "loads", replacing)
+    monkeypatch.setattr(tomllib, "loads", replacing)
     client = Client(wrap(app, file))
     assert client.get("/second").status_code == 200, "the first request looks"
     clock[0] += 1
