@@ -85,6 +85,8 @@ CLASSES: dict[str, Ranges] = {
 CONTROLS = {"t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r"}
 
 COUNTS = re.compile(r"\{([0-9]+)(,([0-9]+)?)?\}")
+#: Python's `re` takes three digits for a character.
+GROUP = re.compile(r"[1-9][0-9]?(?![0-9])")
 NAME = re.compile(r"<([A-Za-z_][A-Za-z0-9_]*)>")
 PROPERTY = re.compile(r"\{([A-Za-z0-9_=]+)\}")
 CODES = {

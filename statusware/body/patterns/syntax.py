@@ -200,11 +200,11 @@ class _Reader:
         if char in "bB":
             return Edge(char)
         if char in "123456789":
-            while self.peek().isascii() and self.peek().isdigit():
-                char += self.next()
-            if len(char) > 2:  # Python would take three digits for a character
+            number = chars.GROUP.match(self.source, self.at - 1)
+            if number is None:
                 raise self.wrong("a group beyond the 99th")
-            return Backreference(char)
+            self.at = number.end()
+            return Backreference(number[0])
         if char == "k" and (found := chars.NAME.match(self.source, self.at)):
             self.at = found.end()
             return Backreference(found[1])
