@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["PolicyError", "check_app", "check_flag", "check_list", "nearest"]
+__all__ = ["PolicyError", "check_app", "check_flag", "check_list", "nearest", "visible"]
 
 
 #: More words than this help nobody in one line.
@@ -48,10 +48,10 @@ class PolicyError(ValueError):
         return self
 
     def __str__(self) -> str:
-        """One line, whatever stands in the parts."""
+        """One line, whatever stands in the parts; nothing in it moves a cursor or hides."""
         place = f"{self.file}:{self.line}" if self.file and self.line else self.file
         line = ": ".join(filter(None, (place, self.key, self.reason)))
-        return " ".join((f"{line}; {self.hint}" if self.hint else line).split())
+        return visible(" ".join((f"{line}; {self.hint}" if self.hint else line).split()))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -61,6 +61,14 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if close:
         return f'did you mean "{close[0]}"?'
     return f"known are {', '.join(words)}" if 0 < len(words) <= MANY else ""
+
+
+def visible(text: str) -> str:
+    """`text`, with what could not be seen on a terminal, or do something to it, escaped."""
+    if text.isprintable():
+        return text
+    escaped = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(escaped)
 
 
 def check_app(app: object) -> None:

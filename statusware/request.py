@@ -80,6 +80,11 @@ class RequestLine:
         #: Whether paths have to be compared in all their readings.
         self.relaxed = bool(relaxed)
 
+    @property
+    def mount(self) -> str:
+        """One of `mounts`, for whoever makes requests up; the root, if that is among them."""
+        return min(self.mounts)
+
     def path(self, environ: WSGIEnvironment) -> str:
         """The path as text, or `Problem(400, code="ambiguous-path")`. An empty one is `/`."""
         raw: str = environ.get("PATH_INFO") or "/"
@@ -96,8 +101,9 @@ class RequestLine:
 
     def check_mount(self, environ: WSGIEnvironment) -> None:
         """`Problem(400, code="ambiguous-path")` where SCRIPT_NAME is none of `mounts`."""
-        if environ.get("SCRIPT_NAME", "") not in self.mounts:
-            MOUNT.tell(environ["SCRIPT_NAME"], environ=environ, layer="Routing")
+        mount = environ.get("SCRIPT_NAME", "")
+        if mount not in self.mounts:
+            MOUNT.tell(mount, environ=environ, layer="Routing")
             raise ambiguous("The app is not mounted where the request says.")
 
     def method(self, environ: WSGIEnvironment) -> str:

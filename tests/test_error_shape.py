@@ -263,6 +263,16 @@ def make():
                 "routes": [{"match": "GET /a", **EVERYONE}],
             },
         ),
+        "unclear": wrap(
+            bare,
+            {
+                "routes": [
+                    {"match": "GET /n/{id}", **EVERYONE},
+                    {"match": "PUT /n/{id}", **EVERYONE, "hide": True},
+                    {"match": "GET,PUT /n/7", **EVERYONE, "hide": True},
+                ],
+            },
+        ),
         "pages": wrap(bare, {"envelope": {"types": "/problems"}}),
         "documented": wrap(bare, Policy.from_openapi(NOTES, api={"openapi_unsecured": "everyone"})),
         "flask": flask_app(),
@@ -301,6 +311,8 @@ WALK = [
     row("policy", "FOO /x", 501, "method-not-implemented"),
     row("paths", "GET /", 400, "ambiguous-path", PATH_INFO="/%" + "25" * MOST),
     row("paths", "GET /", 400, "ambiguous-path", PATH_INFO="/a;b"),
+    row("unclear", "GET /n/07", 404),
+    row("unclear", "PUT /n/07", 405),
     # routing
     row("policy", "GET /nope", 404),
     row("policy", "PUT /x", 405),

@@ -146,3 +146,12 @@ def test_behind_a_policy(capsys, tmp_path):
     assert set(asked) == {
         (method, path) for method in ("GET", "HEAD") for path in ("/recipes/1", "/files/a/b")
     }
+
+
+def test_the_app_is_asked_where_its_policy_mounts_it(tmp_path):
+    policy = tmp_path / "statusware.toml"
+    policy.write_text(
+        'api.mount = "/shop"\n[[routes]]\nmatch = "GET /recipes/{n:int}"\nallow = "everyone"\n'
+    )
+    main(["lint", HERE, "--policy", str(policy)])
+    assert ("GET", "/recipes/1") in asked

@@ -13,6 +13,7 @@ from flask import Flask
 from flask import request as flask_request
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyramid.config import Configurator
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import Client, create_environ
 from werkzeug.wrappers import Request
@@ -431,3 +432,51 @@ def test_a_prepared_problem_may_say_anything():
         prepared = Problem(404, f"No {told}.").prepared()
         members = ask(prepared, x_request_id="a1").json
         assert (members["detail"], members["request_id"]) == (f"No {told}.", "a1")
+
+
+def in_flask(error):
+    app = Flask("shop")
+    app.add_url_rule("/", view_func=fails(error))
+    return app
+
+
+def in_restful(error):
+    app = Flask("shop")
+    api, base = restful(app)
+    api.add_resource(type("Recipe", (base,), {"get": fails(error)}), "/")
+    return ErrorEnvelope(app)
+
+
+def in_pyramid(error):
+    config = Configurator()
+    config.add_route("home", "/")
+    config.add_view(fails(error), route_name="home")
+    return ErrorEnvelope(config.make_wsgi_app())
+
+
+def fails(error):
+    """A view that raises."""
+
+    def view(*args):
+        raise error
+
+    return view
+
+
+HOLDERS = {
+    "envelope": lambda error: ErrorEnvelope(raising(error)),
+    "flask": in_flask,
+    "wrapped flask": lambda error: ErrorEnvelope(in_flask(error)),
+    "restful": in_restful,
+    "pyramid": in_pyramid,
+}
+
+
+@pytest.mark.parametrize("make", HOLDERS.values(), ids=HOLDERS)
+def test_a_problem_that_is_raised_again_and_again_holds_no_request(make):
+    """Its traceback would gain frames, and each the environ and the body, by every request."""
+    gone = Problem(410, "It is gone.")
+    client = Client(make(gone))
+    for _ in range(3):
+        assert client.get("/").status_code == 410
+        assert gone.__traceback__ is gone.__context__ is None

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statusware import PolicyError, Problem
-from statusware.readings import MOST, is_plain, plain_values, readings
+from statusware.readings import MOST, MOST_BYTES, is_plain, plain_values, readings
 from statusware.request import METHODS, RequestLine, Scope, overridden
 
 
@@ -180,6 +180,10 @@ def test_the_bytes_of_all_readings_are_bounded():
     assert len(readings(long[:700])) == 17
     assert Scope(["/api"]).reaches(environ(long))
     assert len(readings(b"/" + b"a" * 64000 + b"//")) == 2
+    assert readings(b"/" * MOST_BYTES) is None
+    longest = b"/".ljust(MOST_BYTES, b"a")
+    assert readings(longest) == {longest.decode()}
+    assert readings(longest + b"a") is None
 
 
 @given(st.binary(max_size=20))
@@ -264,6 +268,7 @@ MOUNTS = [
     (None, None, "/p", False),
     (None, "/shop", "/shop", True),
     (None, "/shop", "", False),
+    (None, "/shop", None, False),
     (None, "/shop", "/shop/", False),
     ("/shop", None, "/shop", True),
     ("/shop", None, "/SHOP", False),

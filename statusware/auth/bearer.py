@@ -210,7 +210,8 @@ class Bearer:
         check = self.check
         try:
             verdict = check(claims) if check is not None else True
-        except Problem:
+        except Problem as problem:  # one that is made once must not gather frames
+            problem.__traceback__ = None
             raise
         except Exception as error:  # the app's code: whatever it raises, nobody passes
             CHECK_FAILED.tell(self.name, error=error, layer="Authentication")

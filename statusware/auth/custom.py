@@ -73,7 +73,8 @@ class Custom:
         """What `verify` says. Raises `Problem`: its own, or 503 where it fails."""
         try:
             found: Any = self.verify(environ)
-        except Problem:
+        except Problem as problem:  # one that is made once must not gather frames
+            problem.__traceback__ = None
             raise
         except Exception as error:  # the app's code: whatever it raises, nobody passes
             VERIFIER_FAILED.tell(self.name, environ=environ, error=error, layer="Authentication")

@@ -1,7 +1,8 @@
 """Writing the file of API keys: adding one, revoking one. Comments in the file stay.
 
 A file is replaced whole (a new one, renamed over it), so that a server that reads it at
-that moment sees the old or the new one. It is readable by its owner alone.
+that moment sees the old or the new one. A new one is readable by its owner alone; another
+one stays whose it is, and readable by whoever could read it: the server, as a rule.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import os
 import re
 import secrets
+import stat
 import tempfile
 import tomllib
 from collections.abc import Sequence
@@ -72,22 +74,33 @@ def revoke_key(path: Path, label: str) -> None:
     if len(found) != 1:
         what = "several keys have" if found else "no key has"
         raise PolicyError(f"{what} the label {label!r}", file=str(path))
-    text = path.read_text(encoding="utf-8")
+    entries, text = load_file(path), path.read_text(encoding="utf-8")
     starts = [match.start() for match in re.finditer(r"(?m)^[ \t]*\[\[[ \t]*keys[ \t]*\]\]", text)]
-    if len(starts) != len(load_file(path)):
+    at, ends = found[0], [*starts[1:], len(text)]
+    left = text[: starts[at]] + text[ends[at] :] if len(starts) == len(entries) else text
+    if not _holds(left, [*entries[:at], *entries[at + 1 :]]):
         hint = "remove it by hand"
         raise PolicyError("is not written as [[keys]] tables", file=str(path), hint=hint)
-    end = starts[found[0] + 1] if found[0] + 1 < len(starts) else len(text)
-    _write(path, text[: starts[found[0]]] + text[end:])
+    _write(path, left)
+
+
+def _holds(text: str, entries: list[Entry]) -> bool:
+    """Whether these keys, and no others, are what a file with this text would hold."""
+    try:
+        return _parse(text, Path()) == entries
+    except PolicyError:
+        return False
 
 
 def _write(path: Path, text: str) -> None:
     """Replace the file, if what will stand in it can be read."""
     _parse(text, path)
+    path = path.resolve()  # a link stays one
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
+                _like(path, handle)
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
@@ -97,6 +110,14 @@ def _write(path: Path, text: str) -> None:
             raise
     except OSError as error:
         raise PolicyError(f"cannot be written: {error.strerror}", file=str(path)) from None
+
+
+def _like(path: Path, handle: int) -> None:
+    """Give a new file the owner and the mode of the one that it takes the place of, if any."""
+    if path.exists():
+        before = path.stat()
+        os.fchown(handle, before.st_uid, before.st_gid)
+        os.fchmod(handle, stat.S_IMODE(before.st_mode))
 
 
 def _parse(text: str, path: Path) -> list[Entry]:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
+from weakref import WeakValueDictionary
 
 from ..errors import PolicyError
 from ..logs.table import KEY_UNUSED, KEYS_FAILED, KEYS_UNFETCHED, NO_THREAD
@@ -32,6 +33,12 @@ PAUSE = 30.0
 REFRESH = 300.0
 
 
+#: The sets of this process that are in use: a policy that is reloaded goes on with the keys at
+#: hand, and a provider is asked no more often than it may be.
+_remote: WeakValueDictionary[tuple[str, frozenset[str], float], RemoteKeys] = WeakValueDictionary()
+_making = threading.Lock()
+
+
 def key_set(
     jwks: Any, algorithms: Sequence[str], *, max_age: float, allow_http: bool = False
 ) -> KeyRing:
@@ -46,7 +53,13 @@ def key_set(
     jwt_algorithms(public=True)
     if "://" not in jwks:
         return FileKeys(jwks, algorithms)
-    return RemoteKeys(fetcher(jwks, allow_http=allow_http), algorithms, max_age=max_age)
+    fetch = fetcher(jwks, allow_http=allow_http)
+    with _making:
+        name = jwks, frozenset(algorithms), max_age
+        keys = _remote.get(name)
+        if keys is None:
+            keys = _remote[name] = RemoteKeys(fetch, algorithms, max_age=max_age)
+    return keys
 
 
 class _Changing(KeyRing):

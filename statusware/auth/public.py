@@ -194,7 +194,7 @@ def _material(jwk: Mapping[str, Any]) -> Any:
     raise WeakKey("is of a kind that is not supported")
 
 
-def _octets(jwk: Mapping[str, Any], name: str, size: int = 0) -> bytes:
+def _octets(jwk: Mapping[str, Any], name: str, size: int) -> bytes:
     value = jwk.get(name)
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,3000}", value):
         raise WeakKey(f"has no {name}")

@@ -52,7 +52,7 @@ class ByLine:
         while line := self.readline():
             lines.append(line)
             size += len(line)
-            if hint and size >= hint:
+            if hint is not None and 0 < hint <= size:
                 break
         return lines
 

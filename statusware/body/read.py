@@ -155,8 +155,9 @@ def drain(environ: WSGIEnvironment, *, answered: bool = False) -> bool:
         unread = DRAIN_LIMIT + 1 if length is None else length - taken
         if unread <= 0:
             return True
-        sock = _socket(environ)
-        if sock is not None:
+        sock = environ.get("gunicorn.socket")
+        # In HTTP/2 it is not this body's alone.
+        if sock is not None and environ.get("SERVER_PROTOCOL", "").startswith("HTTP/1"):
             return _drop_in_time(environ, unread, sock)
         return _drop(environ, unread)
     except Exception:
@@ -166,12 +167,15 @@ def drain(environ: WSGIEnvironment, *, answered: bool = False) -> bool:
 
 def _drop(environ: WSGIEnvironment, unread: int, deadline: float = math.inf) -> bool:
     """Read on until nothing comes, or the limit or the deadline is there."""
-    left = min(unread, DRAIN_LIMIT)
-    while left > 0 and time.monotonic() < deadline:
-        block = environ["wsgi.input"].read(min(BLOCK, left))
+    left = min(DRAIN_LIMIT, unread)
+    read = environ["wsgi.input"].read
+    while left > 0:
+        block = read(min(BLOCK, left))
         if not block:
             return True
         left -= len(block)
+        if left > 0 and time.monotonic() > deadline:
+            break
     return left <= 0 and unread <= DRAIN_LIMIT
 
 
@@ -183,10 +187,3 @@ def _drop_in_time(environ: WSGIEnvironment, unread: int, sock: Any) -> bool:
         return _drop(environ, unread, time.monotonic() + LONGEST)
     finally:
         sock.settimeout(patience)
-
-
-def _socket(environ: WSGIEnvironment) -> Any:
-    """The socket that gunicorn reads this body from; in HTTP/2 it is not this body's alone."""
-    if not environ.get("SERVER_PROTOCOL", "").startswith("HTTP/1"):
-        return None
-    return environ.get("gunicorn.socket")

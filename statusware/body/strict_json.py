@@ -28,7 +28,7 @@ __all__ = ["LARGE", "MAX_DEPTH", "Parser", "loads", "parser"]
 #: The value of a body that nests at most so deeply; raises the Problem of a bad one.
 Parser = Callable[[bytes, int], Any]
 
-#: Levels of nesting that are taken by de_fault().
+#: Levels of nesting that are taken by default.
 MAX_DEPTH = 64
 
 #: Bytes from which on a body is large: nothing is read twice to be quicker with small ones.

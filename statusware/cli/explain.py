@@ -51,7 +51,7 @@ def explain(
         raise PolicyError("--as, --token and --key exclude each other", key="--as")
     # Only what is verified needs the secrets.
     found = Policy.load(policy, inspect=token is None)
-    environ = environ_of(method, path)
+    environ = environ_of(method, path, found.table.line.mount)
     if token is not None:
         with_token(environ, token)
     if key is not None:

@@ -15,7 +15,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from ..errors import PolicyError
+from ..errors import PolicyError, visible
 from ..here import import_from_here
 from .output import kept_for_json, print_json, refusal, wants_json
 
@@ -182,7 +182,7 @@ def _main(args: list[str]) -> int:
 
 
 def _refuse(args: list[str], error: Exception, status: int) -> int:
-    sys.stderr.write(f"statusware: {' '.join(str(error).split())}\n")
+    sys.stderr.write(f"statusware: {visible(' '.join(str(error).split()))}\n")
     if wants_json(args):
         print_json(refusal(_named(args), status, error))
     return status

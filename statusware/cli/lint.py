@@ -100,7 +100,8 @@ def lint(
     client = documented.client(StatusLint(loaded, ignore=ignore, report=found.append))
     sent = [(*each, accept) for each in asked for accept in _accepts(each[0])]
     steps = progress(sent, "Asking the app")
-    raised = [text for each in steps if (text := _raised(client, *each))]
+    mount = Policy.load(policy).table.line.mount if policy else ""
+    raised = [text for each in steps if (text := _raised(client, *each, mount))]
     once = {str(finding): finding for finding in found}
     return _tell(form, len(sent), list(once.values()), list(dict.fromkeys(raised)))
 
@@ -133,9 +134,11 @@ def _accepts(method: str) -> tuple[str | None, ...]:
     return (None, *_ACCEPTS) if method == "GET" else (None,)
 
 
-def _raised(client: Client, method: str, path: str, accept: str | None) -> tuple[str, str] | None:
+def _raised(
+    client: Client, method: str, path: str, accept: str | None, mount: str
+) -> tuple[str, str] | None:
     """Send one request; what the app raised, if it did."""
-    fields = {} if accept is None else {"HTTP_ACCEPT": accept}
+    fields = {"SCRIPT_NAME": mount} | ({} if accept is None else {"HTTP_ACCEPT": accept})
     try:
         client.open(path, method=method, buffered=True, environ_overrides=fields)
     except Exception as error:  # the app's, whatever it is: that is a finding

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 __all__ = ["environ_of", "identity_of", "with_body", "with_key", "with_token"]
 
 
-def environ_of(method: str, target: str) -> WSGIEnvironment:
-    """The environ that a server would make of a request line, without a body."""
+def environ_of(method: str, target: str, mount: str = "") -> WSGIEnvironment:
+    """The environ that a server would make of a request line, without a body.
+
+    `target` is as the app sees it, below its `mount` (text of an environ).
+    """
     path, _, query = target.partition("?")
     return {
         "REQUEST_METHOD": method,
-        "SCRIPT_NAME": "",
+        "SCRIPT_NAME": mount,
         "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
         "QUERY_STRING": query,
         "SERVER_NAME": "localhost",

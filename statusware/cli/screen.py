@@ -11,6 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
+from ..errors import visible
 from .exchange import Answer
 
 __all__ = ["Screen", "readable"]
@@ -53,9 +54,10 @@ class Screen:
         self._ascii = self._console.options.ascii_only
 
     def say(self, text: str = "", style: str = "") -> None:
-        """One line or more, as they are."""
+        """One line or more, as they are; what is no text in a file or an answer stays none."""
         if self.silent:
             return
+        text = "\n".join(map(visible, text.split("\n")))
         if self._ascii:
             text = text.encode("ascii", "backslashreplace").decode("ascii")
         self._console.print(text, style=style)

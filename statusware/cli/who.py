@@ -29,8 +29,9 @@ def who(method: str, path: str, policy: str, form: str) -> int:
 
     Exit status 0, 1 where no route lists the request, or 2 if nothing can be said.
     """
+    loaded = Policy.load(policy, inspect=True)
     try:
-        found = who_may(Policy.load(policy, inspect=True), environ_of(method, path))
+        found = who_may(loaded, environ_of(method, path, loaded.table.line.mount))
     except Problem as problem:
         raise PolicyError(str(problem), key=f"{method} {path}") from None
     return show("who", form, int(found.route is None), asdict(found), _text(found))

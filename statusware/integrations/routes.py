@@ -56,10 +56,27 @@ def _flask(app: Any) -> Iterable[AppRoute]:
 def _bottle(app: Any) -> Iterable[AppRoute]:
     for each in app.routes:
         methods = None if each.method in ("ANY", "PROXY") else frozenset({each.method})
-        text = re.sub(r"<(\w+)(?::(\w+)(?::[^>]*)?)?>", lambda m: typed(m[2], m[1]), each.rule)
-        exact = re.sub(r"<(\w+)(?::(int|path))?>", lambda m: typed(m[2], m[1]), each.rule)
+        text = _bottle_path(app.router.rule_syntax, each.rule, exact=False)
+        exact = _bottle_path(app.router.rule_syntax, each.rule, exact=True)
         name = each.name or getattr(each.callback, "__name__", "")
         yield route(text, methods, name, written=each.rule, exact=exact)
+
+
+def _bottle_path(syntax: re.Pattern[str], rule: str, *, exact: bool) -> str:
+    """A rule by Bottle's own syntax, in which a variable may be `<x:int>`, `:x`, or nameless."""
+    numbers = iter(range(100))
+
+    def named(found: re.Match[str]) -> str:
+        escape, name, old, pattern, *new = found.groups()
+        if len(escape) % 2:  # no variable, but the text of one
+            return found[0][len(escape) :]
+        kind = None if old is not None else new[1]
+        if exact and (pattern or kind not in (None, "", "int", "path")):
+            return found[0]
+        name = (name if old is not None else new[0]) or f"any{next(numbers)}"
+        return escape + typed(kind, name)
+
+    return syntax.sub(named, rule)
 
 
 def _falcon(app: Any) -> Iterable[AppRoute]:

@@ -38,6 +38,7 @@ def answered(
     problem, fields = environ.get("statusware.answered") or (None, [])
     if problem is None or not has_our_id(out, environ):
         return None, []
+    problem.__traceback__ = problem.__context__ = None  # they hold frames, and the request
     if problem.status == status:
         return problem, fields
     # A Flask view may return `Problem(409), 418`: it says 418, and the body has to.

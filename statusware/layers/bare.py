@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ..body.inflate import CODINGS, inflate
 from ..correlation import request_id
 from ..header import DESCRIBING, has, missing, sendable
 from ..problem import RESERVED, Problem, answer
@@ -66,7 +67,7 @@ def judge(
         body = page = None
         if keep != "all":
             limit = MAX_READ if keep == "merge" or status >= 500 else LONGEST
-            body = _body(rest, limit, head=head)
+            body = _decoded(_body(rest, limit, head=head), out.headers, limit)
             page = None if body is None else default_page(status, media_type, body, environ)
         if keep == "all" or (
             page is None and _keeps(status, media_type, body, environ, keep=keep, html=html)
@@ -103,6 +104,18 @@ def _body(rest: Rest, limit: int, *, head: bool) -> bytes | None:
         body = withheld(rest.result)
         return body if len(body) <= limit else None
     return body
+
+
+def _decoded(body: bytes | None, headers: _Headers, limit: int) -> bytes | None:
+    """A body without its content coding, which a client may ask for; None if nobody can tell."""
+    codings = [value for name, value in headers if name.lower() == "content-encoding"]
+    coding = ", ".join(codings).strip(" \t").lower().removeprefix("x-")
+    if not body or coding in ("", "identity"):
+        return body
+    try:
+        return inflate(body, coding, limit) if coding in CODINGS else None
+    except Problem:
+        return None
 
 
 def _keeps(

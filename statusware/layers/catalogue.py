@@ -53,7 +53,7 @@ class Pages:
 
     def find(self, environ: WSGIEnvironment) -> WSGIApplication | None:
         """The answer to a request for a path under the base; None for every other path."""
-        path: str = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+        path: str = (environ.get("SCRIPT_NAME") or "") + (environ.get("PATH_INFO") or "")
         if not path.startswith(self._base) and f"{path}/" != self._base:
             return None
         method = environ["REQUEST_METHOD"]

@@ -28,6 +28,11 @@ _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 HEADERS = ("Authorization", "Content-Type", "X-Request-ID")
 EXPOSE = ("Location", "Retry-After", "WWW-Authenticate", "X-Request-ID")
 
+#: What an app says to a preflight that Routing, which only reports, has let pass.
+_ANSWERS = frozenset({
+    "access-control-allow-methods", "access-control-allow-headers", "access-control-max-age",
+})  # fmt: skip
+
 _Headers = list[tuple[str, str]]
 
 
@@ -71,7 +76,7 @@ class Cors:
     def is_preflight(self, environ: WSGIEnvironment) -> bool:
         """Whether a browser asks what it may send (Fetch standard, section 4.8)."""
         return (
-            environ["REQUEST_METHOD"] == "OPTIONS"
+            environ.get("REQUEST_METHOD") == "OPTIONS"
             and "HTTP_ORIGIN" in environ
             and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
         )
@@ -96,18 +101,27 @@ class Cors:
         return [*found, *self._always, *environ.get("statusware.preflight", self._exposed)]
 
     def start(self, environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
-        """`start_response`, with our fields in the place of whatever others have set."""
+        """`start_response`, with our fields in the place of whatever others have set.
+
+        What a page may send, nobody but the app says where it answers the preflight.
+        """
+        preflight = self.is_preflight(environ)
 
         def start(
             status: str, headers: _Headers, exc_info: Any = None, /
         ) -> Callable[[bytes], object]:
-            kept = [f for f in headers if not f[0].lower().startswith("access-control-")]
+            theirs = _ANSWERS if preflight and "statusware.preflight" not in environ else ()
+            kept = [f for f in headers if f[0].lower() in theirs or not _is_ours(f[0])]
             kept += self.fields(environ)
             if not self._any:
                 kept = _varied(kept)
             return start_response(status, kept, exc_info)
 
         return start
+
+
+def _is_ours(name: str) -> bool:
+    return name.lower().startswith("access-control-")
 
 
 def _varied(headers: _Headers) -> _Headers:

@@ -202,7 +202,7 @@ class Routing(Guard):
         """What becomes of a request that no route lists: outside the policy, or refused."""
         if match.method not in self.table.line.methods:
             self.table.line.known(match.method)  # raises
-        allow = match.allow if match.listed else ""
+        allow = match.allow
         if not allow:
             if self.table.unlisted == "pass" and not match.listed:
                 return None

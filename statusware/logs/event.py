@@ -18,6 +18,7 @@ from functools import cached_property
 from typing import Any
 
 from ..correlation import request_id
+from ..errors import visible
 
 __all__ = ["FIELDS", "LONGEST", "PREFIX", "Event", "fields"]
 
@@ -135,9 +136,4 @@ def _plain(value: object) -> object:
     text = str(value)
     if len(text) > LONGEST:
         text = f"{text[:LONGEST]}…"
-    if text.isprintable():
-        return text
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode("ascii")
-        for each in text
-    )
+    return visible(text)

@@ -18,7 +18,6 @@ from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 from ..body.schema.dialects import DEFAULT, dialect_of
 from ..body.schema.library import Library
 from ..errors import PolicyError, nearest
-from ..stamp import Stamp
 from .given import plain_copy
 
 __all__ = ["VERSIONS", "Document", "Part"]
@@ -79,11 +78,6 @@ class Document:
     def files(self) -> tuple[str, ...]:
         """The files that have been read so far, as paths."""
         return tuple(self.library.files)
-
-    @property
-    def stamp(self) -> Stamp:
-        """What these files were before they were read."""
-        return tuple(each for stamp in self.library.files.values() for each in stamp)
 
     def label(self, uri: str) -> str:
         """How errors call a file: relative to the folder where it lies in it."""

@@ -7,7 +7,7 @@ A policy comes from a TOML file or a dict of the same shape. Whatever is wrong w
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,12 +24,13 @@ from ..layers.envelope import ErrorEnvelope
 from ..layers.report import reported, reported_names
 from ..layers.routing import Routing
 from ..layers.translate import Translation
+from ..problem import Problem
 from ..request import RequestLine, Scope
 from ..rules import Route, RouteTable
 from ..stamp import stamp
 from .checks import check_routes
 from .metrics import metrics_path
-from .openapi import compile_bodies, document_and_folder, route_tables
+from .openapi import compile_bodies, document_and_folder, files_read, route_tables
 from .pages import check_types
 from .shape import check_shape
 from .toml import line_of, read_toml, route_lines
@@ -171,7 +172,7 @@ class Policy:
         return Authentication(app, *schemes, routes=self.table, **self._credentials)
 
     def _compile(self, document: Mapping[str, Any]) -> None:
-        api, body = document.get("api", {}), document.get("body", {})
+        api = document.get("api", {})
         self._envelope = dict(document.get("envelope", {}))
         self.translation = Translation(document.get("errors", {}), key="errors")
         #: "refuse": no app is wrapped that has a route without a rule.
@@ -194,24 +195,30 @@ class Policy:
         self.files = (self.file, *self._schema_files(document)) if self.file else ()
         #: What these were before they were read.
         self.stamp = stamp(self.files)
+        mounts = self._list_routes(document, api)
+        #: Where the metrics are served; "": nowhere, None: there are none.
+        self.metrics = metrics_path(document, self.table, self.report)
+        _in("envelope", partial(ErrorEnvelope, Problem(404)), **self._envelope)
+        check_types(self._envelope.get("types", ""), mounts, self.scope, self.routes)
+        self.problems: dict[str, Entry] = own_entries(document.get("problems", {}))
+        self._envelope["problems"] = self.problems
+
+    def _list_routes(self, document: Mapping[str, Any], api: Mapping[str, Any]) -> frozenset[str]:
+        """Make the table of routes, with the rules of their bodies; give the mount points."""
         line = {key: api[key] for key in ("methods", "mount", "allow_path") if key in api}
-        mounts = _in("api", RequestLine, **line).mounts
+        mounts: frozenset[str] = _in("api", RequestLine, **line).mounts
         #: The OpenAPI document that `[api] openapi` names, if it does.
         self.openapi, tables = route_tables(document, self.folder, self.schemes, mounts)
         routes = [Route(**columns) for columns in tables]
         check_routes(routes, api, self.schemes, self.scope)
         unlisted = api.get("unlisted", "reject" if routes else "pass")
         self.table = RouteTable(routes, unlisted=unlisted, **line)
-        compile_bodies(self.openapi, self.routes, body, self.folder)
-        if self.openapi is not None and self.file:
-            self.files += self.openapi.files
-            self.stamp += self.openapi.stamp
-        #: Where the metrics are served; "": nowhere, None: there are none.
-        self.metrics = metrics_path(document, self.table, self.report)
-        _in("envelope", partial(ErrorEnvelope, _nothing), **self._envelope)
-        check_types(self._envelope.get("types", ""), mounts, self.scope, self.routes)
-        self.problems: dict[str, Entry] = own_entries(document.get("problems", {}))
-        self._envelope["problems"] = self.problems
+        compile_bodies(self.openapi, self.routes, document.get("body", {}), self.folder)
+        if self.file:
+            read = files_read(self.openapi, self.routes)
+            self.files += tuple(read)
+            self.stamp += tuple(each for stamp in read.values() for each in stamp)
+        return mounts
 
     def _schema_files(self, document: Mapping[str, Any]) -> list[str]:
         bodies = (columns.get("body") for columns in document.get("routes", ()))
@@ -232,8 +239,3 @@ def _in(section: str, build: Callable[..., Any], *args: Any, **options: Any) -> 
         return build(*args, **options)
     except PolicyError as error:
         raise error.at(key=section) from None
-
-
-def _nothing(environ: Any, start_response: Any) -> Iterable[bytes]:
-    """An app to try options on."""
-    return []

@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..auth.scheme import Scheme
+from ..body.choice import BodyChoice
+from ..body.rule import BodyRule
 from ..errors import PolicyError
 from ..layers.body import body_options, body_rules
 from ..rules import Route
+from ..stamp import Stamp
 
 if TYPE_CHECKING:
     from ..openapi.document import Document
 
-__all__ = ["compile_bodies", "document_and_folder", "route_tables"]
+__all__ = ["compile_bodies", "document_and_folder", "files_read", "route_tables"]
 
 #: Keys that say something about a document.
 _ABOUT = ("openapi_unsecured", "openapi_base", "openapi_templates", "security")
@@ -73,6 +76,18 @@ def compile_bodies(
         compile_documented(document, routes, options)
     for route, rule in body_rules(routes, folder=folder, **body).items():
         route.body = rule
+
+
+def files_read(document: Document | None, routes: Iterable[Route]) -> dict[str, Stamp]:
+    """The files that the document and the schemas of all routes are made of, those that they
+    refer to included, and what each was before it was read."""
+    found = {} if document is None else dict(document.library.files)
+    for route in routes:
+        rules = route.body.rules.values() if isinstance(route.body, BodyChoice) else [route.body]
+        for rule in rules:
+            if isinstance(rule, BodyRule):
+                found |= rule.schema.library.files
+    return found
 
 
 def document_and_folder(

@@ -90,9 +90,9 @@ def samples(pattern: str) -> Iterable[str]:
 
 def refused(pattern: str, line: RequestLine) -> str:
     """Why no path that a pattern matches is served, whatever the rules; "" if they are."""
-    path = sample(pattern)
+    path = sample(pattern).encode("utf-8", "replace").decode("latin-1")
     try:
-        line.path({"PATH_INFO": path.encode("utf-8", "replace").decode("latin-1")})
+        line.path({"SCRIPT_NAME": line.mount, "PATH_INFO": path})
     except Problem as problem:
         return problem.detail or str(problem)
     return ""

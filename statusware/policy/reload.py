@@ -3,12 +3,14 @@
 Looked for at most once a second, by whichever request comes then; no thread, so that it is
 safe to fork. A new policy is read and checked whole before it takes the place of the old
 one, in one assignment: every request meets one policy from its first layer to its last. A
-broken one, or one that has lost its routes, is logged, and the old one goes on. Workers each
-do it for themselves, and may differ for a second.
+broken one, or one that has lost its routes, is logged, and the old one goes on; it is tried again
+now and then, as what is wrong may lie elsewhere (a schema that has not been copied yet). Workers
+each do it for themselves, and may differ for a second.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -27,6 +29,9 @@ __all__ = ["Reloading"]
 #: Seconds between two looks.
 INTERVAL = 0.5
 
+#: Seconds after which a policy that could not be used is tried again.
+AGAIN = 5.0
+
 
 class Reloading:
     """The app behind `policy`, and behind its successors. `build` wraps the app in a policy."""
@@ -36,7 +41,9 @@ class Reloading:
         self._file, self._files = policy.file, policy.files
         self._stamp, self._guards = policy.stamp, bool(policy.routes)
         self._app = build(policy)
-        self._next = 0.0
+        self._next, self._again = 0.0, math.inf
+        #: Why the last one could not be used.
+        self._reason = ""
         self._lock = threading.Lock()
 
     @property
@@ -54,10 +61,13 @@ class Reloading:
         if not self._lock.acquire(blocking=False):
             return
         try:
-            self._next = time.monotonic() + INTERVAL
+            now = time.monotonic()
+            self._next = now + INTERVAL
             found = stamp(self._files)
             if found != self._stamp:
-                self._stamp = found
+                self._stamp, self._reason = found, ""
+                self._load()
+            elif now >= self._again:
                 self._load()
         finally:
             self._lock.release()
@@ -71,8 +81,12 @@ class Reloading:
         except Exception as error:  # whatever is wrong with the new one: the old one goes on
             failure = error
         if failure is not None:
-            POLICY_KEPT.tell(failure)
+            self._again = time.monotonic() + AGAIN
+            if str(failure) != self._reason:
+                self._reason = str(failure)
+                POLICY_KEPT.tell(failure)
             return
+        self._again = math.inf
         self._files, self._stamp = policy.files, policy.stamp
         self._guards = bool(policy.routes)
         POLICY_READ.tell(self._file)

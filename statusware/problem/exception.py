@@ -122,6 +122,8 @@ class Problem(HTTPException):
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         """Answer the request with this problem (PEP 3333)."""
         status, headers, body = answer(self, environ)
+        # One that is made once, and raised again and again, would hold the frames of all requests.
+        self.__traceback__ = self.__context__ = None
         start_response(status, headers)
         return [body] if body else []
 

@@ -41,7 +41,8 @@ def load_predicate(text: str) -> Callable[[Any, Mapping[str, str], WSGIEnvironme
         seen = {key: value for key, value in environ.items() if key != "wsgi.input"}
         try:
             verdict = function(identity, variables, seen)
-        except Problem:
+        except Problem as problem:  # one that is made once must not gather frames
+            problem.__traceback__ = None
             raise
         except Exception as error:  # it is the app's own; whatever happens in it is no yes
             PREDICATE_FAILED.tell(text, environ=environ, error=error, layer="AccessControl")

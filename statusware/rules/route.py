@@ -9,13 +9,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PolicyError
+from ..problem import Problem
+from ..request import ambiguous
 from .pattern import Pattern, parse_match
 
 if TYPE_CHECKING:
     from .decision import AccessRule
     from .routes import RouteTable
 
-__all__ = ["Match", "Route"]
+__all__ = ["Match", "Route", "unclear"]
 
 _NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
@@ -122,3 +124,12 @@ class Match:
     def allow(self) -> str:
         """The Allow header of this path: what the policy lists there, hidden routes aside."""
         return ", ".join(self.table.allowed(self.path)) if self.listed else ""
+
+
+def unclear(one: Match, other: Match) -> Problem:
+    """The answer to a path that may lead to either; of a hidden route nobody learns by it."""
+    if not any(each.route is not None and each.route.hide for each in (one, other)):
+        return ambiguous()
+    if one.allow and one.method not in one.table.visible(one.path):
+        return Problem(405, headers=[("Allow", one.allow)])
+    return Problem(404)

@@ -17,11 +17,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..errors import PolicyError, check_list, nearest
+from ..problem import Problem
 from ..readings import plain_values
-from ..request import METHODS, RequestLine, ambiguous, overridden
+from ..request import METHODS, RequestLine, overridden
 from .pattern import Pattern
 from .principals import reads_request
-from .route import Match, Route
+from .route import Match, Route, unclear
 from .tree import Leaf, Tree
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ class RouteTable:
         if (override := overridden(environ)) is not None:
             match = self._overridden(match, self._method(override, match.path))
         found = match.route is not None
-        if match.variables or self.line.relaxed or not (found or self.unlisted == "reject"):
+        served = found or self.unlisted == "pass"  # else it is refused, however it is read
+        if served and (match.variables or self.line.relaxed or not found):
             self._check_readings(match)
         if found or not environ.get("statusware.route"):
             environ["statusware.route"] = match
@@ -164,7 +166,10 @@ class RouteTable:
         Where `allow_path` lets a path by that can be read in several ways, the variables
         have to be the same in all of them as well, if the rule of the route asks for them.
         """
-        others = self.line.other_readings(match.path)
+        try:
+            others = self.line.other_readings(match.path)
+        except Problem:
+            raise unclear(match, match.override or match) from None
         for reading in others:
             self._compare(match, reading, variables=True)
         for reading in (match.path, *others):
@@ -180,7 +185,7 @@ class RouteTable:
                 asked = reads_request(each.route.allow, each.route.deny)
                 same = not asked or other.variables == each.variables
             if not same:
-                raise ambiguous()
+                raise unclear(each, other)
 
     def _add(self, route: Route, pattern: Pattern) -> None:
         leaf = self._tree.leaf(pattern)

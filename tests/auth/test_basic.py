@@ -251,6 +251,7 @@ def test_over_wsgi(scheme: Basic) -> None:
     [
         ("", "users: it is empty"),
         ({"file": "/nonexistent"}, "users.file: /nonexistent cannot be read"),
+        ({"file": "/nonexistent", "env": "USERS"}, "users: must be {env = NAME} or {file = PATH}"),
         ("ann", "line 1 is not user:hash"),
         (":x", "line 1 is not user:hash"),
         ("a\x07b:x", "line 1 is not user:hash"),

@@ -71,6 +71,57 @@ def test_the_file_is_for_its_owner(file: Path) -> None:
     assert os.listdir(file.parent) == ["keys.toml"]
 
 
+def test_whoever_reads_the_file_can_read_it_still(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`sudo statusware keys add` must not lock the server out."""
+    run(keys, "add", "billing", "--file", file)
+    file.chmod(0o640)
+    given: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "fchown", lambda _, uid, gid: given.append((uid, gid)))
+    run(keys, "add", "other", "--file", file)
+    run(keys, "revoke", "billing", "--file", file)
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert given == [(file.stat().st_uid, file.stat().st_gid)] * 2
+
+
+def test_a_file_that_cannot_stay_its_owners_is_left_alone(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*args: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    run(keys, "add", "billing", "--file", file)
+    before = file.read_bytes()
+    monkeypatch.setattr(os, "fchown", refused)
+    with pytest.raises(PolicyError, match="cannot be written: Operation not permitted"):
+        add_key(file, "other")
+    assert file.read_bytes() == before
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_link_stays_one(file: Path, tmp_path: Path) -> None:
+    real = tmp_path / "real" / "keys-1.toml"
+    real.parent.mkdir()
+    run(keys, "add", "billing", "--file", real)
+    file.symlink_to(real)
+    key = run(keys, "add", "other", "--file", file).stdout.strip()
+    assert file.is_symlink()
+    assert who(real, key) is not None
+
+
+def test_no_other_key_is_revoked_than_the_one_that_is_named(file: Path) -> None:
+    """What looks like the beginning of a table may stand in a text."""
+    table = (
+        '[["keys"]]\nlabel = "{0}"\nsubject = "{0}"\nsha256 = "{1}"\nroles = ["""\n[[keys]]\n"""]\n'
+    )
+    file.write_text(table.format("one", "1" * 64) + table.format("two", "2" * 64))
+    before = file.read_text()
+    with pytest.raises(PolicyError, match="by hand"):
+        revoke_key(file, "one")
+    assert file.read_text() == before
+
+
 def test_comments_stay(file: Path) -> None:
     file.write_text("# ours\n")
     first = add_key(file, "a", label='odd "label" \\ \x7f ü')
@@ -81,13 +132,21 @@ def test_comments_stay(file: Path) -> None:
     assert who(file, second) is not None
 
 
-def test_the_last_of_several_is_revoked(file: Path) -> None:
-    made = [add_key(file, name) for name in ("a", "b", "c")]
-    assert [lines.splitlines()[0] for lines in file.read_text().split("\n\n")] == ["[[keys]]"] * 3
-    revoke_key(file, "c")
-    assert [who(file, key) is not None for key in made] == [True, True, False]
+def test_one_of_several_is_revoked(file: Path) -> None:
+    made = [add_key(file, name) for name in ("a", "b", "c", "d")]
+    assert [lines.splitlines()[0] for lines in file.read_text().split("\n\n")] == ["[[keys]]"] * 4
+    revoke_key(file, "d")
+    assert [who(file, key) is not None for key in made] == [True, True, True, False]
+    revoke_key(file, "b")
+    assert [who(file, key) is not None for key in made] == [True, False, True, False]
     revoke_key(file, "a")
-    assert [who(file, key) is not None for key in made] == [False, True, False]
+    assert [who(file, key) is not None for key in made] == [False, False, True, False]
+
+
+def test_a_key_is_parted_from_what_stands_before(file: Path) -> None:
+    file.write_text("# Ours.")
+    add_key(file, "a")
+    assert file.read_text().startswith("# Ours.\n\n[[keys]]\n")
 
 
 def test_an_empty_list(file: Path) -> None:

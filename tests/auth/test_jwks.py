@@ -16,14 +16,16 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
-from statusware import PolicyError
+from statusware import Authentication, PolicyError
 from statusware.auth.bearer import Bearer
+from statusware.auth.fetch import LIMIT, MAX_BYTES
 from statusware.auth.scheme import Refused
 
 from .forge import bearer, claims
 from .forge import token as hmac_token
 from .provider import ILL, Provider, running
 from .test_public import PRIVATE, jwk, jwks, private_pem, token
+from .wsgi import app, call
 
 OLD, NEW = PRIVATE["RSA"], PRIVATE["RSA other"]
 SET_OLD = jwks(jwk(OLD, kid="old"))
@@ -95,6 +97,10 @@ def settle(provider: Provider, asked: int) -> None:
     time.sleep(0.3)
 
 
+def test_what_a_fetch_may_take() -> None:
+    assert (LIMIT, MAX_BYTES) == (2.0, 1 << 19)
+
+
 def test_nothing_is_fetched_before_the_first_token(provider: Provider) -> None:
     scheme = Bearer(jwks=provider.url)
     assert provider.asked == 0
@@ -159,6 +165,18 @@ def test_a_provider_that_is_not_there(clock: Clock) -> None:
         url = provider.url
     scheme = Bearer(jwks=url)
     assert answer(scheme, old()) == 503
+
+
+@pytest.mark.parametrize(("after", "seconds"), [(0, "31"), (20, "11"), (29.5, "2")])
+def test_when_to_come_again(after: float, seconds: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("statusware.auth.keyset.monotonic", lambda: now[0])
+    with running() as provider:
+        url = provider.url
+    layer, told = Authentication(app, Bearer(jwks=url)), []
+    for now[0] in (100, 100 + after):
+        told += call(layer, **bearer(old())).all("Retry-After")
+    assert told == ["31", seconds]
 
 
 def test_rotation_with_overlap(provider: Provider, clock: Clock) -> None:
@@ -245,6 +263,33 @@ def test_nobody_waits_for_the_fetch_of_another(provider: Provider, clock: Clock)
         assert timed(scheme, value)[1] < NO_WAIT
     waiting.join()
     assert provider.asked == 2
+
+
+@pytest.mark.parametrize("mode", ILL)
+def test_a_new_scheme_goes_on_with_the_keys_at_hand(
+    mode: str, provider: Provider, clock: Clock
+) -> None:
+    """As a policy that is reloaded makes one: the keys are good, whatever ails the provider."""
+    before = Bearer(jwks=provider.url)
+    assert answer(before, old()) == 200
+    provider.mode = mode
+    after = Bearer(jwks=provider.url, realm="another", audience="api")
+    assert answer(after, old(aud="api")) == 200
+    assert answer(after, old(aud="other")) == 401
+    assert provider.asked == 1, "nor is it asked more often"
+    clock.ahead = 86_401
+    assert answer(after, old(aud="api", exp=int(time.time()) + 90_000)) == 503
+
+
+def test_keys_are_shared_for_the_same_use_alone(provider: Provider) -> None:
+    assert answer(Bearer(jwks=provider.url), old()) == 200
+    first = Bearer(jwks=provider.url)
+    assert answer(first, old()) == 200
+    assert provider.asked == 2, "they go with the last scheme that had them"
+    assert answer(Bearer(jwks=provider.url, algorithms=["ES256"]), old()) == 401
+    assert answer(Bearer(jwks=provider.url, max_age=60), old()) == 200
+    assert answer(Bearer(jwks=f"{provider.url}2"), old()) == 200
+    assert provider.asked == 4
 
 
 def test_the_very_first_requests_share_one_fetch(provider: Provider) -> None:

@@ -201,6 +201,16 @@ def test_what_cannot_be_verified_is_503() -> None:
     assert call(layer, "POST", **auth()).json["user"] is None
 
 
+def test_a_problem_of_the_check_is_the_answer() -> None:
+    def tired(claims: Any) -> bool:
+        raise Problem(429, "Later.", code="tired", headers=[("Retry-After", claims["jti"])])
+
+    layer = Authentication(app, Bearer(secret=SECRET, check=tired))
+    for wait in ("5", "6"):
+        answer = call(layer, HTTP_AUTHORIZATION=f"Bearer {token(claims(jti=wait))}")
+        assert (answer.status, answer.code, answer.all("Retry-After")) == (429, "tired", [wait])
+
+
 def test_explain(caplog: pytest.LogCaptureFixture) -> None:
     answer = call(alone(explain=True), HTTP_AUTHORIZATION=BAD["forged"])
     assert "explain is on" in caplog.text

@@ -235,6 +235,7 @@ MEMBERS: list[tuple[Any, str]] = [
     (jwk(RSA, n=uint(BIG.n << 14337 | 1)), "16385 bits"),
     (jwk(RSA, n=uint(roca_modulus())), "CVE-2017-15361"),
     (jwk(RSA, n=uint(BIG.n - 1)), "exponent or a modulus"),
+    (jwk(RSA, e=uint(3)), ""),
     (jwk(RSA, e="AQ"), "exponent"),
     (jwk(RSA, e=uint(65536)), "exponent"),
     (jwk(RSA, e=uint(BIG.n - 2)), "exponent"),

@@ -282,6 +282,11 @@ def test_what_only_our_engine_decides(keyword, value):
     assert fast.is_plain([("format", "date"), ("minimum", 1.5)], formats=False)
 
 
+def test_the_extra_is_used_where_it_is_installed():
+    pytest.importorskip("orjson")
+    assert fast.parser(loads) is not None
+
+
 def test_a_schema_that_leads_back_is_left_alone():
     pytest.importorskip("jsonschema_rs")
     schema = {"properties": {"a": {"$ref": "#"}}}

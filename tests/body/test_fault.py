@@ -60,6 +60,7 @@ def test_it_is_the_same_as_read_from_the_beginning(text):
 
 
 @given(st.text("[]{", max_size=40), st.integers(0, 6))
+@example("[" * 8 + "]" * 7 + "[", 4)
 def test_brackets(text, max_depth):
     stack, deepest = [], None
     for at, bracket in enumerate(text):
@@ -134,7 +135,7 @@ FAULTS = [
     *(("x", 0), ("NaN", 0), ("-Infinity", 1), ("1e999", 0), ("-1E999", 0), ("01", 1), ("1.", 1)),
     *(("2" * 20, 0), ("1" * 5000, 0), ('"\\ud800"', 1), ('"\\x"', 1), ('"\n"', 1), ('"x', 5)),
     *(("{1:2}", 1), ('{"a" 1}', 5), ('{"a":1,"a":1}', 7), ('{"a":[{}],"\\u0061":1}', 10)),
-    *(("[" * 65, 61), ("{]", 1), ("0,,", 2), ("[0}", 2)),
+    *(("[" * 65, 61), ("{]", 1), ("0,,", 2), ("[0}", 2), ('{"a":x}', 5)),
 ]
 
 

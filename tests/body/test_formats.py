@@ -43,6 +43,13 @@ def test_the_longest_hostname():
     )
 
 
+@pytest.mark.parametrize("text", ["2024-00-10", "2024-13-10", "2024-01-00", "2023-02-29"])
+def test_what_is_no_date(text):
+    schema = Schema({"format": "date"}, options=ASSERTED)
+    assert not schema.accepts(text)
+    assert schema.accepts("0000-02-29")
+
+
 def test_formats_say_nothing_unless_asked():
     assert Schema({"format": "date"}).accepts("x")
     assert Schema({"format": "idn-hostname"}).accepts("x")

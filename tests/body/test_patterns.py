@@ -1,6 +1,8 @@
 """Patterns: the meaning of ECMA-262, and linear time whatever the text."""
 
+import sys
 import time
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -8,7 +10,8 @@ from hypothesis import strategies as st
 
 from statusware import PolicyError
 from statusware.body.patterns import chars, compile_pattern
-from statusware.body.patterns.linear import Growth, growth
+from statusware.body.patterns.automaton import automaton
+from statusware.body.patterns.linear import Growth, _Graph, growth
 from statusware.body.patterns.shape import is_anchored, trimmed
 from statusware.body.patterns.stepper import Stepper
 from statusware.body.patterns.syntax import read
@@ -17,7 +20,7 @@ from statusware.body.patterns.syntax import read
 MEANING = [
     (r"^a$", ["a"], ["a\n", "\na", "b", ""]),
     (r"^\d+$", ["09"], ["٣", "1\n", "²"]),
-    (r"^\w$", ["a", "Z", "0", "_"], ["ä", "é", "\u017f", "\u212a", "-"]),
+    (r"^\w$", ["a", "z", "A", "Z", "0", "9", "_"], [*"/:@[^`{-", "ä", "é", "\u017f", "\u212a"]),
     (r"^\W$", ["ä", "-"], ["a"]),
     (
         r"^\s$",
@@ -42,6 +45,7 @@ MEANING = [
     (r"^\p{ASCII}\p{Any}\p{LC}$", ["a\nǅ"], ["ä\na"]),
     (r"^[\w-.]+$", ["a-.b"], ["/", ","]),
     (r"^[a-]$", ["a", "-"], ["b"]),
+    (r"^[a+c]$", ["a", "+", "c"], ["b", "-"]),
     (r"^[\b]$", ["\b"], ["b"]),
     (r"^\-\/\@\.$", ["-/@."], []),
     (r"^{a}$", ["{a}"], []),
@@ -73,6 +77,14 @@ def test_meaning(pattern, matched, refused):
     matches = compile_pattern(pattern)
     assert [text for text in matched if not matches(text)] == []
     assert [text for text in refused if matches(text)] == []
+
+
+@pytest.mark.parametrize("name", ["Lu", "Nd", "Cc", "Zs", "Co", "Cn"])
+def test_the_characters_of_a_category(name):
+    every = range(sys.maxunicode + 1)
+    wanted = {code for code in every if unicodedata.category(chr(code)) == name}
+    found = [code for low, high in chars.property_ranges(name) for code in range(low, high + 1)]
+    assert (len(found), set(found)) == (len(wanted), wanted)
 
 
 WRONG = [
@@ -169,6 +181,9 @@ REFUSED = [pattern for pattern, expected in GROWTH if expected is Growth.EXPONEN
     r"^a*(?=.*b)a*$",
     r"(?=.*a)b",
     r"^(?=a*a*$)a",
+    r"x|(?=.*a)b",
+    r"^(?:x|(?=a*a*$)a)",
+    r"x|(.)\1",
     r"^((?=.*a)b)*$",
     r"^a*(\ba*)$",
     r"^(x{1000}){1000}$",
@@ -182,6 +197,29 @@ def test_refused_unless_trusted(pattern):
         compile_pattern(pattern)
     assert "cannot be shown to run in linear time" in str(raised.value)
     compile_pattern(pattern, "trusted")
+
+
+# Each row: a pattern that is trusted, texts that it matches, and texts that it does not.
+TRUSTED = [
+    (r"^(.)\1$", ["aa"], ["ab", "a"]),
+    (r"^(?<a>.)\k<a>$", ["aa"], ["ab"]),
+    (rf"^{'(.)' * 12}\12\1$", ["abcdefghijklla"], ["abcdefghijklal", "abcdefghijkla2"]),
+    (r"^(.)\1٣+$", ["aa٣٣"], ["a٣a٣"]),
+]
+
+
+@pytest.mark.parametrize(("pattern", "matched", "refused"), TRUSTED)
+def test_groups_that_come_again(pattern, matched, refused):
+    matches = compile_pattern(pattern, "trusted")
+    assert [text for text in matched if not matches(text)] == []
+    assert [text for text in refused if matches(text)] == []
+
+
+@pytest.mark.parametrize("pattern", [r"(a)\2", r"(a)\100", "(a)" * 100 + r"\100", r"\k<a>"])
+def test_groups_that_are_not_there(pattern):
+    """Python takes three digits for a character: `\\100` is an @."""
+    with pytest.raises(PolicyError):
+        compile_pattern(pattern, "trusted")
 
 
 TEXTS = [
@@ -262,3 +300,50 @@ def test_a_class_is_put_together_once(monkeypatch):
     assert read(r"[\p{L}" + "_-" * 300 + "]")
     assert max(sizes) > 300
     assert len(sizes) < 5
+
+
+@pytest.mark.parametrize(
+    "pattern", [*REGULAR, *(row[0] for row in GROWTH), "^(abcde)*f$", "((ab(cde)*f)*gh)*i"]
+)
+def test_what_comes_after_a_position(pattern):
+    graph = _Graph(automaton(read(pattern), anchored=False, exact=False))
+    for start, reached in enumerate(graph.reach):
+        found, todo = set(), [start]
+        while todo:
+            news = set(graph.edges[todo.pop()]) - found
+            found |= news
+            todo += news
+        assert {at for at in range(len(graph.edges)) if reached >> at & 1} == found
+
+
+#: That of semver.org, and two that fuzzing has come upon.
+SEMVER = (
+    r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
+    r"(?:-((?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?"
+    r"(?:\+([0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*))?$"
+)
+LONG = [
+    "(bbf" + "k" * 60 + "{1,2}" + "k" * 28 + "{1,2}" + "k" * 90 + "b0*" + "b" * 5 + "z0?)*",
+    "(bf{1,2}"
+    + "k" * 60
+    + "{1,2}kok{1,2}e(?:s?33!{)b{|"
+    + "k" * 60
+    + "2{kkk1,}"
+    + "k" * 152
+    + "z0?)*",
+]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"), [(SEMVER, Growth.LINEAR), *((p, None) for p in LONG)]
+)
+def test_the_search_is_short(pattern, expected, monkeypatch):
+    steps = []
+    count = _Graph._count
+    monkeypatch.setattr(_Graph, "_count", lambda self: (steps.append(1), count(self))[1])
+    tree = read(pattern)
+    found = growth(tree, anchored=is_anchored(tree))
+    assert expected in (found, None)
+    assert len(steps) < 60_000
+    if expected is not None:
+        assert len(steps) < 5_000  # far from where it gives up

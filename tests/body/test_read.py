@@ -47,6 +47,11 @@ READS = {
         999,
         (413, "body-too-large"),
     ),
+    "a length beyond counting, and a large limit": (
+        request(KB, CONTENT_LENGTH="9" * 19),
+        10**17,
+        (413, "body-too-large"),
+    ),
     "shorter than announced": (request(KB, CONTENT_LENGTH="1001"), 9999, (400, "incomplete-body")),
     "an error of the server": (
         request(Wire(b"x", error=RuntimeError("broken chunk")), chunked=True),
@@ -93,6 +98,13 @@ def test_a_body_announced_as_too_large_is_not_touched():
         read_body(request(wire), 10)
     assert wire.taken == 0
     assert raised.value.extensions == {"max_bytes": 10}
+
+
+def test_an_input_that_gives_more_than_it_is_asked_for_is_not_believed():
+    wire = Wire(b"[1], 2")
+    wire.read = lambda size: type(wire).read(wire)
+    with pytest.raises(Problem, match="incomplete-body"):
+        read_body(request(wire, CONTENT_LENGTH="3"), 1000)
 
 
 def test_no_byte_too_many_is_in_memory():
@@ -296,6 +308,21 @@ def test_a_limit_counts_while_the_app_reads(way):
     environ = request(LINES, chunked=True)
     BodyLimit("1kB").check(environ)
     assert consume(environ["wsgi.input"], way) == LINES
+
+
+@pytest.mark.parametrize("hint", [None, -1, 0, 1, 7, 8, 9, 16, 17, 10_000])
+def test_a_limit_gives_as_many_lines_as_are_asked_for(hint):
+    environ = request(LINES, chunked=True)
+    BodyLimit("1kB").check(environ)
+    assert environ["wsgi.input"].readlines(hint) == io.BytesIO(LINES).readlines(hint)
+
+
+@pytest.mark.parametrize("size", [-1, None])
+def test_a_limit_counts_what_comes_in_pieces(size):
+    environ = request(Wire(LINES, piece=7), chunked=True)
+    BodyLimit("1kB").check(environ)
+    assert environ["wsgi.input"].read(5) == LINES[:5]
+    assert environ["wsgi.input"].read(size) == LINES[5:]
 
 
 @pytest.mark.parametrize("way", WAYS)

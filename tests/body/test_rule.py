@@ -220,6 +220,16 @@ def test_a_schema_that_multiplies_the_levels():
     assert (problem.status, problem.problem_code) == (400, "invalid-body")
 
 
+DEFAULTS = {
+    "max_bytes": "1MiB", "max_depth": 64, "max_errors": 20, "invalid": 400, "formats": False,
+    "patterns": "linear", "inflate": False, "limit": 1 << 20,
+}  # fmt: skip
+
+
+def test_what_holds_without_options():
+    assert vars(BodyOptions()) == DEFAULTS
+
+
 # Each row: options, the key of the error, and a word of it.
 WRONG = [
     ({"max_bytes": "1 apple"}, "max_bytes", "size"),

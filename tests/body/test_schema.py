@@ -214,6 +214,23 @@ def test_a_schema_cannot_be_changed_from_outside():
     assert schema.accepts({"a": "x"})
 
 
+@pytest.mark.parametrize("length", range(16, 22))
+def test_references_that_lead_to_a_neighbour(length):
+    """Of a long chain the rest waits until what is begun is made, or is asked for."""
+    links = {str(n): {"properties": {"a": {"$ref": f"#/$defs/{n + 1}"}}} for n in range(length)}
+    links[str(length)] = {"$ref": "#/allOf/1"}
+    both = [{"properties": {"a": {"$ref": "#/$defs/0"}}}, {"type": "object", "required": ["b"]}]
+    schema = Schema({"$defs": links, "allOf": both})
+    assert schema.accepts({"a": {"c": 1}, "b": 1})
+    assert not schema.accepts({"a": {"c": 1}})
+    value = {}
+    for _ in range(length + 1):
+        value = {"a": value}
+    assert [each.pointer for each in schema.violations(value | {"b": 1})] == [
+        "/a" * (length + 1) + "/b"
+    ]
+
+
 def test_one_object_used_twice_is_two_schemas():
     shared = {"type": "string"}
     schema = Schema({"properties": {"a": shared, "b": shared}})
@@ -226,6 +243,9 @@ MULTIPLES = [
     (0.01, 19.999, False),
     (0.1, 0.3, True),
     (0.0001, 0.0075, True),
+    (1, 0.25, False),
+    (1, 0.5, False),
+    (0.1, 0.125, False),
     (3, 9, True),
     (3, 10, False),
     (3, 9.0, True),
@@ -389,6 +409,18 @@ def test_time_is_bounded(name):
     assert not made.accepts(value)
     assert 1 <= len(made.violations(value)) <= 20
     assert time.process_time() - started < 20  # a guard against hanging, not a measurement
+
+
+def test_making_a_schema_takes_linear_time():
+    """One that leads to the next twice, at every level, and from the first back to itself."""
+    defs = {
+        str(n): {"allOf": [{"$ref": f"#/$defs/{n + 1}"}, {"$ref": f"#/$defs/{n + 1}"}]}
+        for n in range(21)
+    }
+    defs["0"]["items"] = {"$ref": "#/$defs/0"}
+    started = time.process_time()
+    Schema({"$defs": {**defs, "21": {"type": "array"}}, "$ref": "#/$defs/0"})
+    assert time.process_time() - started < 1  # 2 ms; with every way looked at 3 s
 
 
 def test_time_grows_with_the_body_only():

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from statusware import Problem
-from statusware.body.strict_json import loads
+from statusware.body.strict_json import LARGE, loads
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -34,6 +34,12 @@ def test_taken(body):
         assert repr(value) == repr(TAKEN[body])
 
 
+@pytest.mark.parametrize("body", TAKEN)
+def test_taken_in_a_large_body(body):
+    value, many = loads(body), LARGE // len(body) + 1
+    assert loads(b"[" + b",".join([body] * many) + b"]", max_depth=65) == [value] * many
+
+
 # Each row: the body, line, column and what was expected there.
 REFUSED = [
     (b" ", 1, 2, "a value before the end"),
@@ -42,6 +48,8 @@ REFUSED = [
     (b'{"a" 1}', 1, 6, "a colon"),
     (b'{"a":}', 1, 6, "a value"),
     (b"{a: 1}", 1, 2, "a name in double quotes or }"),
+    (b"{~", 1, 2, "a name in double quotes or }"),
+    (b"[~", 1, 2, "a value"),
     (b'{"a": 1\n "b": 2}', 2, 2, "a comma or }"),
     (b"[1 2]", 1, 4, "a comma or ]"),
     (b"[1,]", 1, 4, "a value"),
@@ -96,6 +104,8 @@ REFUSED = [
     (b'{"a": -1.5e3 ,', 1, 15, "a name in double quotes"),
     (b'{"a":{"b":true,', 1, 16, "a name in double quotes"),
     (b'["a" , ', 1, 8, "a value before the end"),
+    (b'["a:", 1,', 1, 10, "a value before the end"),
+    (b'{"[": 1,', 1, 9, "a name in double quotes"),
     (b'{"a": [{}, "b", ', 1, 17, "a value before the end"),
     (b'[null,"\xc3\xa4', 1, 9, "the closing quotation mark of a string"),
     (b'["\\"', 1, 5, "the closing quotation mark of a string"),

@@ -6,6 +6,8 @@ from statusware.body import MESSAGES
 from statusware.body.messages import detail
 from statusware.body.schema import Schema
 from statusware.body.schema.dialects import DEFAULT
+from statusware.body.schema.fusion import Visit
+from statusware.body.schema.violation import MAX_POINTER
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -127,6 +129,16 @@ TOLD = {
         NAME | {"additionalProperties": False},
         {"nam": 1, "name": "a"},
         [("/nam", "additionalProperties", "is not a member that is known here")],
+    ),
+    "properties behind their neighbour": (
+        {"additionalProperties": False, "properties": {"a": {"minimum": 5}}},
+        {"a": 1},
+        [("/a", "minimum", "must be at least 5")],
+    ),
+    "properties behind patterns": (
+        {"patternProperties": {"^b": False}, "properties": {"a": {"minimum": 5}}},
+        {"a": 1},
+        [("/a", "minimum", "must be at least 5")],
     ),
     "unevaluatedProperties": (
         {"allOf": [NAME], "unevaluatedProperties": False},
@@ -301,6 +313,31 @@ def test_a_name_that_is_very_long_does_not_come_back():
     schema = Schema({"properties": {"a": {"additionalProperties": False}}})
     (found,) = schema.violations({"a": {"x" * 5000: 1}})
     assert found.pointer == "/a"
+    (longest, longer) = Schema({"additionalProperties": False}).violations(
+        {"x" * (MAX_POINTER - 1): 1, "x" * MAX_POINTER: 1}
+    )
+    assert (len(longest.pointer), longer.pointer) == (MAX_POINTER, "")
+
+
+TWO = {"required": ["a", "b"]}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"items": TWO},
+        {"prefixItems": [TWO] * 1000},
+        {"unevaluatedItems": TWO},
+        {"properties": dict.fromkeys(map(str, range(1000)), TWO)},
+        {"patternProperties": {"": TWO}},
+        {"additionalProperties": TWO},
+        {"unevaluatedProperties": TWO},
+    ],
+    ids=lambda schema: next(iter(schema)),
+)
+def test_nothing_is_looked_at_beyond_the_limit(schema):
+    value = [{}] * 1000 if "tems" in str(schema) else {str(n): {} for n in range(1000)}
+    assert len(Schema(schema).node.explain(value, (), Visit(3))) in (3, 4)
 
 
 SECRET = "correct horse battery staple"

@@ -348,6 +348,39 @@ def test_none_is_for_pipes(folder):
     assert b"\x1b" not in done.stdout + done.stderr
 
 
+def test_an_app_that_is_mounted_elsewhere_is_asked_there(folder):
+    policy = (folder / "statusware.toml").read_text()
+    (folder / "mounted.toml").write_text(f'api.mount = ["/shop", "/store"]\n{policy}')
+    for command in ("check shop:app", "explain GET /recipes/1", "who GET /recipes/1"):
+        assert main([*command.split(), "--policy", "mounted.toml"]) == 0
+    (folder / "mounted.toml").write_text(f'api.mount = ["/shop", ""]\n{policy}')
+    assert main(["explain", "GET", "/recipes/1", "--policy", "mounted.toml"]) == 0
+
+
+#: What a policy, or a document from elsewhere, may hold: it would hide what stands before it.
+HIDES = '"\\u001b[2K\\u001b[1A\\u202e"'
+SHOWN = "\\x1b[2K\\x1b[1A\\u202e"
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        ("check", f"[api]\n{HIDES} = 1\n"),
+        ("check", f'[[routes]]\nmatch = "POST /a"\nallow = "everyone"\nbody = {HIDES}\n'),
+        ("check", f'[[routes]]\nmatch = "GET /a"\nallow = {HIDES[:-1]}:x"\n'),
+        ("check", f'auth.bearer.secret = "{"x" * 40}"\n'
+                  f'[[routes]]\nmatch = "GET /a"\nallow = "role:{HIDES[1:]}\n'),
+        ("explain GET /a", f'[[routes]]\nname = {HIDES}\nmatch = "GET /a"\nallow = "everyone"\n'),
+    ],
+)  # fmt: skip
+def test_nothing_in_a_policy_moves_the_cursor(folder, capsys, command, text):
+    (folder / "odd.toml").write_text(text)
+    main([*command.split(), "--policy", "odd.toml"])
+    out, err = capsys.readouterr()
+    assert all(line.isprintable() for line in (out + err).splitlines())
+    assert SHOWN in out + err
+
+
 @pytest.mark.usefixtures("files")
 @pytest.mark.parametrize("wide", [30, 60, 79])
 def test_narrow_terminals(folder, wide):

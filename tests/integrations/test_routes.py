@@ -9,6 +9,7 @@ from django.views import View
 from flask import Flask
 from pyramid.config import Configurator
 from pyramid.response import Response
+from werkzeug.test import Client
 
 from statusware import wrap
 from statusware.integrations.routes import routes_of
@@ -191,6 +192,29 @@ def test_bottle_and_falcon_names():
     made = falcon.App()
     made.add_route("/a/{id:int(min=1)}", Thing())
     assert routes_of(made) == [AppRoute("/a/{id:int}", frozenset({"GET"}), "Thing")]
+
+
+@pytest.mark.filterwarnings("ignore")  # of the older syntax
+@pytest.mark.parametrize(
+    ("rule", "path", "pattern", "written"),
+    [
+        ("/a/:x", "/a/soup", "/a/{x}", ""),
+        ("/a/:x#[a-z]+#/b", "/a/soup/b", "/a/{x}/b", "/a/:x#[a-z]+#/b"),
+        ("/a/:#[a-z]+#", "/a/soup", "/a/{any0}", "/a/:#[a-z]+#"),
+        ("/a/<:re:[0-9]>/<:re:[a-z]>", "/a/1/b", "/a/{any0}/{any1}", "/a/<:re:[0-9]>/<:re:[a-z]>"),
+        (r"/a/\:x", "/a/:x", "/a/:x", ""),
+        (r"/a/<x:re:\>>", "/a/>", "/a/{x}", r"/a/<x:re:\>>"),
+    ],
+)
+def test_bottle_in_all_its_forms(rule, path, pattern, written):
+    app = bottle.Bottle()
+    app.route(rule, "GET", lambda *args, **values: "served")
+    assert Client(app).get(path).data == b"served"
+    [found] = routes_of(app)
+    assert (found.pattern, found.written) == (pattern, written)
+    wrapped = wrap(app, {"api": {"audit": "refuse"}, "routes": [
+        {"match": f"GET {pattern}", "allow": "everyone"}]})  # fmt: skip
+    assert Client(wrapped).get(path).data == b"served"
 
 
 @pytest.mark.parametrize("app", [lambda environ, start_response: [], object(), None])

@@ -17,7 +17,8 @@ import pytest
 from statusware import PolicyError, serve
 from tests.docs.blocks import block
 
-from .tools import ROOT, ask, environment, free_port, program, serving, wait_for
+from . import tools
+from .tools import ROOT, ask, environment, free_port, serving, wait_for
 
 SHOP = """
 import os, time
@@ -259,7 +260,7 @@ def test_waitress_by_the_environment(folder):
 
 # uWSGI
 
-UWSGI = program("uwsgi")
+UWSGI = tools.uwsgi()
 WSGI = 'from statusware import serve\napplication = serve.app("shop:app", "statusware.toml")\n'
 
 #: The file that the documentation recommends.
@@ -273,11 +274,11 @@ WSGI = 'from statusware import serve\napplication = serve.app("shop:app", "statu
 @contextlib.contextmanager
 def uwsgi(folder):
     if UWSGI is None:
-        pytest.skip("uWSGI is not installed (pip install uwsgi)")
+        pytest.skip("no uWSGI for this Python is installed (pip install uwsgi)")
     port = free_port()
     (folder / "wsgi.py").write_text(WSGI)
     (folder / "uwsgi.ini").write_text(INI.replace(":8000", f":{port}"))
-    with serving([UWSGI, "uwsgi.ini"], port, cwd=folder, env=environment(folder)) as process:
+    with serving([*UWSGI, "uwsgi.ini"], port, cwd=folder, env=environment(folder)) as process:
         yield port, process
 
 
@@ -329,12 +330,12 @@ def answer_or_none(port):
 
 def test_uwsgi_does_not_start_with_a_broken_policy(folder):
     if UWSGI is None:
-        pytest.skip("uWSGI is not installed (pip install uwsgi)")
+        pytest.skip("no uWSGI for this Python is installed (pip install uwsgi)")
     (folder / "statusware.toml").write_text("[api]\nunlistd = 1\n")
     (folder / "wsgi.py").write_text(WSGI)
     (folder / "uwsgi.ini").write_text(INI.replace(":8000", f":{free_port()}"))
     done = subprocess.run(
-        [UWSGI, "uwsgi.ini"], cwd=folder, env=environment(folder), capture_output=True, text=True,
+        [*UWSGI, "uwsgi.ini"], cwd=folder, env=environment(folder), capture_output=True, text=True,
         timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode != 0

@@ -53,6 +53,19 @@ def program(name):
     return str(found) if found.exists() else shutil.which(name)
 
 
+def uwsgi():
+    """How uWSGI is called here; None where none is installed that runs this Python."""
+    found = program("uwsgi")
+    if found is None:
+        return None
+    told = subprocess.run([found, "--version"], capture_output=True, text=True, check=True)
+    if "debian" not in told.stdout:
+        return [found]
+    plugin = f"python{sys.version_info.major}{sys.version_info.minor}"
+    there = Path("/usr/lib/uwsgi/plugins", f"{plugin}_plugin.so").exists()
+    return [found, "--plugin", plugin] if there else None
+
+
 def _ports():
     """Those of this process, in turn: none that the system gives to clients, nor another worker's.
 

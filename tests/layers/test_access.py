@@ -2,13 +2,15 @@
 
 import io
 import time
+import traceback
 
 import jwt
 import pytest
 from webtest import TestApp
-from werkzeug.test import Client
+from werkzeug.test import Client, create_environ, run_wsgi_app
 
 from statusware import AccessControl, Identity, PolicyError, Problem, wrap
+from statusware.readings import MOST
 from statusware.rules import Route, RouteTable
 from tests.apps import APPS, validated
 from tests.layers.test_routing import echo
@@ -283,6 +285,49 @@ def test_a_policy_answers_who_may_not_as_without_its_hidden_routes(path, method,
     assert answers[0] == answers[1]
 
 
+#: Paths that can be read in several ways, of which one may lead to a hidden route.
+UNCLEAR = {
+    "api": {"allow_path": ["double-slash", "dot", "semicolon", "backslash", "encoded"]},
+    "routes": [
+        {"match": "GET /n/{id}", "allow": "everyone"},
+        {"match": "PUT /n/{id}", "allow": "role:none", "hide": True},
+        {"match": "* /n/7", "allow": "role:none", "hide": True},
+        {"match": "* /hidden/{name}", "allow": "user:{name}", "hide": True},
+        {"match": "GET /dir/{rest:path}", "allow": "everyone"},
+    ],
+}
+AS_IF = {**UNCLEAR, "routes": [route for route in UNCLEAR["routes"] if "hide" not in route]}
+READ_AS_HIDDEN = ["/hidden//a", "/hidden/./a", "/hidden;x/a", "/hidden/a/../b", "/x/../hidden/a",
+                  "//hidden/a", "/hidden\\a", "/n//7", "/n/x/../7", f"/hidden/%{'25' * MOST}"]  # fmt: skip
+
+
+@pytest.mark.parametrize("method", [*METHODS, "PATCH"])
+@pytest.mark.parametrize("path", READ_AS_HIDDEN)
+def test_no_reading_of_a_path_tells_of_a_hidden_route(path, method):
+    answers = []
+    for policy in (UNCLEAR, AS_IF):
+        policy = {**policy, "auth": POLICY["auth"]}
+        environ = create_environ(method=method, headers={"X-Request-ID": "same"})
+        environ["PATH_INFO"] = path
+        answers.append(run_wsgi_app(wrap(echo, policy), environ))
+    found, without = ((list(body), status, list(headers)) for body, status, headers in answers)
+    assert found == without
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [("GET /n/7", 404), ("GET /n/007", 404), ("GET /n/8", 200), ("GET /n/008", 200),
+     ("PUT /n/7", 405), ("PUT /n/007", 405), ("PUT /n/8", 405),
+     ("GET /dir/../hidden/a", 404), ("GET /dir/../dir/a", 200)],
+)  # fmt: skip
+def test_a_path_that_may_mean_a_hidden_route_is_as_one_that_is_not_there(line, status):
+    method, path = line.split()
+    environ = create_environ(method=method)
+    environ["PATH_INFO"] = path
+    app = wrap(echo, {**UNCLEAR, "auth": POLICY["auth"]})
+    assert run_wsgi_app(app, environ)[1].startswith(str(status))
+
+
 def test_a_hidden_route_in_a_wider_one_is_unknown_never_answered_by_the_wider_one():
     rules = {"GET,DELETE /a/{name}": "everyone", "GET,DELETE /a/me": {"allow": "role:x", "hide": 1}}
     for method in ("GET", "HEAD", "DELETE"):
@@ -342,3 +387,30 @@ def test_a_check_that_is_made_ready_decides_like_the_rule(roles, scopes, deny, m
     allowed = ("a" in roles and scopes == {"a", "b"}) or ("b" in roles and "b" in scopes)
     assert (refused is None) is (allowed and not (deny and "b" in roles))
     assert refused is None or refused.status == 403
+
+
+ALWAYS_THE_SAME = Problem(410)
+
+
+def raises_the_same(*args):
+    raise ALWAYS_THE_SAME
+
+
+def refuses_the_same(environ):
+    raise ALWAYS_THE_SAME
+
+
+@pytest.mark.parametrize("hide", [True, False])
+@pytest.mark.parametrize("api", [{}, {"report": True}])
+@pytest.mark.parametrize("auth", ["bearer", "own"])
+def test_a_problem_that_is_made_once_gathers_no_frames(api, auth, hide):
+    schemes = {
+        "bearer": POLICY["auth"]["bearer"],
+        "own": {"verify": f"{__name__}:refuses_the_same"},
+    }
+    allow = {"bearer": f"everyone & {__name__}:raises_the_same", "own": "authenticated"}
+    routes = [{"match": "GET /a", "allow": allow[auth], "hide": hide}]
+    client = Client(wrap(echo, {"api": api, "auth": {auth: schemes[auth]}, "routes": routes}))
+    for _ in range(20):
+        client.get("/a")
+    assert len(list(traceback.walk_tb(ALWAYS_THE_SAME.__traceback__))) < 10

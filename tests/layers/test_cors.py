@@ -130,6 +130,24 @@ def test_a_preflight_outside_the_policy_never_reaches_the_app():
     assert ask("OPTIONS", "/nowhere", policy=policy).text == "OPTIONS"
 
 
+@pytest.mark.parametrize("report", [["Routing"], ["Routing", "AccessControl", "JSONBody"]])
+def test_a_preflight_that_routing_only_reports_is_answered_by_the_app(report):
+    theirs = {"allow-methods": "PUT", "allow-headers": "X-Own", "max-age": "5"}
+
+    def inner(environ, start_response):
+        told = [(f"Access-Control-{name}", value) for name, value in theirs.items()]
+        start_response("204 No Content", [*told, ("Access-Control-Allow-Origin", "*")])
+        return []
+
+    policy = {**POLICY, "api": {"report": report}}
+    answer = ask("OPTIONS", "/any", policy=policy, wants="PUT", inner=inner)
+    assert (answer.status_code, cors(answer)) == (204, {**READ, **theirs})
+    answer = ask("OPTIONS", "/any", EVIL, policy=policy, wants="PUT", inner=inner)
+    assert "allow-origin" not in cors(answer)
+    answer = ask("GET", "/any", policy=policy, inner=inner)
+    assert cors(answer) == READ
+
+
 def test_options_that_is_no_preflight_is_what_it_was():
     assert ask("OPTIONS", "/any").text == "OPTIONS"
     assert ask("OPTIONS", "/options", None, wants="GET").text == "OPTIONS"

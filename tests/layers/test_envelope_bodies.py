@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 
 import pytest
 from werkzeug.test import create_environ
@@ -231,6 +232,61 @@ def test_a_traceback_is_never_kept(media_type, keep):
     app = error(media_type, body, "500 Oh")
     for accept in ("*/*", BROWSER):
         assert b"Traceback" not in ask(ErrorEnvelope(app, keep=keep), accept=accept).get_data()
+
+
+#: What an app, or middleware inside of the envelope, makes of a body for who accepts it.
+CODED = {
+    "gzip": gzip.compress,
+    "x-gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "br": lambda body: b"br" + body[::-1],
+    "gzip, gzip": lambda body: gzip.compress(gzip.compress(body)),
+    "GZIP": lambda body: gzip.compress(body)[:-1] + b"x",
+}
+
+
+def coded(media_type, body, coding, status):
+    return error(media_type, CODED[coding](body.encode()), status, Content_Encoding=coding)
+
+
+@pytest.mark.parametrize("coding", CODED)
+@pytest.mark.parametrize("media_type", [JSON, HTML, TEXT])
+@pytest.mark.parametrize("keep", ["json", "merge", "none"])
+def test_a_compressed_traceback_is_never_kept(media_type, keep, coding):
+    body = json.dumps({"error": TRACE}) if media_type == JSON else TRACE
+    app = coded(media_type, body, coding, "500 Oh")
+    for accept in ("*/*", BROWSER):
+        answer = ask(ErrorEnvelope(app, keep=keep), accept=accept)
+        assert "Content-Encoding" not in answer.headers
+        assert b"went wrong here" in answer.get_data()
+
+
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "deflate"])
+def test_a_compressed_body_is_judged_by_what_is_in_it(coding):
+    own = coded(JSON, '{"message": "no soup"}', coding, "404 Not Found")
+    kept = ask(ErrorEnvelope(own))
+    assert kept.headers["Content-Encoding"] == coding
+    assert kept.get_data() == CODED[coding](b'{"message": "no soup"}')
+    merged = problem(ask(ErrorEnvelope(own, keep="merge")))
+    assert merged["message"] == "no soup"
+    for media_type, body in ((HTML, WERKZEUG), (TEXT, "no <recipe> 5")):
+        page = coded(media_type, body, coding, "404 Not Found")
+        assert problem(ask(ErrorEnvelope(page)))["detail"] == "no <recipe> 5"
+    assert problem(ask(ErrorEnvelope(coded(JSON, FALCON, coding, "404 Not Found"))))
+
+
+@pytest.mark.parametrize("coding", ["br", "gzip, gzip", "GZIP"])
+def test_a_body_that_nobody_can_read_here_says_nothing(coding):
+    for media_type in (HTML, TEXT):
+        app = coded(media_type, "no soup", coding, "404 Not Found")
+        assert problem(ask(ErrorEnvelope(app)))["detail"] == NOTHING
+    own = ask(ErrorEnvelope(coded(JSON, '{"message": "no soup"}', coding, "404 Not Found")))
+    assert own.headers["Content-Encoding"] == coding
+
+
+def test_a_body_that_inflates_without_end_is_not_looked_at():
+    app = coded(JSON, json.dumps({"error": TRACE + " " * 50_000_000}), "gzip", "500 Oh")
+    assert problem(ask(ErrorEnvelope(app)))["code"] == "internal-error"
 
 
 # --- what the author wrote

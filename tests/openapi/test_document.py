@@ -82,7 +82,7 @@ def test_yaml(text, value):
 #: YAML that is refused, and what is told.
 NOT_YAML = {
     "no YAML": ("a: [", "not readable as YAML"),
-    "a tab": ("a:\n\t- b", "not readable as YAML"),
+    "a tab": ("a:\n\t- b", "not readable as YAML, line 2"),
     "a key twice": ("a: 1\nb: 2\na: 3\n", "the key 'a' stands twice, line 3"),
     "a key that is a list": ("? [a]\n: b\n", "a key that is no text, line 1"),
     "an alias for such a key": ("a: &x [b]\n*x : 1\n", "a key that is no text, line 2"),

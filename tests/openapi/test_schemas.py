@@ -242,6 +242,14 @@ def test_a_dialect_for_the_whole_document():
         policy(told)
 
 
+def test_the_usual_dialect_for_the_whole_document():
+    """Named or not, a request need not send what is read-only."""
+    unsent = {"required": ["id"], "properties": {"id": {"readOnly": True}}}
+    told = document({"POST /x": body(unsent)}, version="3.1.0")
+    told["jsonSchemaDialect"] = "https://json-schema.org/draft/2020-12/schema"
+    assert schema_of(policy(told).routes[0]).ok({})
+
+
 def test_a_schema_known_by_its_id_and_one_by_its_anchor():
     schemas = {
         "A": {"$id": "https://example.com/a", "type": "integer", "$defs": {"B": {"type": "null"}}},

@@ -332,3 +332,22 @@ def test_a_thousand_rules_are_compared_in_no_time(monkeypatch):
     matches = [f"GET /r{at}/{{id}}" for at in range(1000)]
     assert findings(policy(*matches), app_routes(*matches, "PURGE /{x}/y")) == []
     assert len(asked) == 2000
+
+
+@pytest.mark.parametrize("mount", ["/shop", ["/shop", "/store"], ["", "/shop"]])
+def test_an_app_that_is_mounted_elsewhere(mount, caplog):
+    app = Flask("shop", static_folder=None)
+    app.add_url_rule("/a", view_func=lambda: "a")
+    app.add_url_rule("/b", endpoint="b", view_func=lambda: "b")
+    client = Client(wrap(app, policy({"match": "GET /a", "allow": "everyone"}, mount=mount)))
+    assert client.get("/a", environ_overrides={"SCRIPT_NAME": "/shop"}).status_code == 200
+    assert "without a rule: 1;" in caplog.text
+    assert kinds(policy("GET /a", mount=mount), "GET /a", "GET /b") == {("uncovered", "GET /b")}
+
+
+def test_an_app_that_its_server_mounts(monkeypatch):
+    monkeypatch.setenv("SCRIPT_NAME", "/shop")
+    app = Flask("shop", static_folder=None)
+    app.add_url_rule("/a", view_func=lambda: "a")
+    client = Client(wrap(app, policy({"match": "GET /a", "allow": "everyone"})))
+    assert client.get("/a", environ_overrides={"SCRIPT_NAME": "/shop"}).status_code == 200

@@ -132,6 +132,53 @@ def test_a_schema_that_changed_is_taken_over(file, clock, tmp_path):
     assert client.post("/x", json={}).status_code == 400
 
 
+def test_a_file_that_a_schema_refers_to_is_looked_at_too(file, clock, tmp_path):
+    (tmp_path / "soup.json").write_text('{"properties": {"name": {"$ref": "name.json"}}}')
+    (tmp_path / "name.json").write_text('{"type": "string"}')
+    file.write_text(
+        TOML.format(name="x") + '[[routes]]\nmatch="POST /x"\nbody="soup.json"\nallow="everyone"\n'
+    )
+    client = Client(wrap(app, file))
+    assert client.post("/x", json={"name": "Soup"}).status_code == 200
+    (tmp_path / "name.json").write_text('{"type": "integer"}')
+    clock[0] += 1
+    assert client.post("/x", json={"name": "Soup"}).status_code == 400
+
+
+def test_a_policy_that_comes_before_its_schema_is_taken_over_with_it(file, clock, tmp_path, caplog):
+    """Whoever copies files does not do it in the order of what refers to what."""
+    caplog.set_level(logging.INFO, "statusware.policy")
+    client = Client(wrap(app, file))
+    client.get("/old")
+    route = '[[routes]]\nmatch="POST /new"\nbody="soup.json"\nallow="everyone"\n'
+    file.write_text(TOML.format(name="x") + route)
+    for _ in range(20):
+        clock[0] += 1
+        assert client.post("/new", json=[]).status_code == 404
+    (tmp_path / "soup.json").write_text('{"$ref": "name.json"}')
+    for _ in range(6):
+        clock[0] += 1
+        assert client.post("/new", json=[]).status_code == 404
+    (tmp_path / "name.json").write_text('{"type": "array"}')
+    clock[0] += 6
+    assert client.post("/new", json=[]).status_code == 200
+    told = [record.getMessage().rpartition(": ")[2] for record in caplog.records]
+    assert len(told) == 3, "each reason once"
+    clock[0] += 1000
+    client.get("/x")
+    assert len(caplog.records) == 3, "what is in force is not read again"
+
+
+def test_the_same_fault_in_a_file_that_changed_is_told_again(file, clock, caplog):
+    client = Client(wrap(app, file))
+    for text in ("[[routes", "[[routes#"):
+        file.write_text(text)
+        for _ in range(12):
+            clock[0] += 1
+            client.get("/old")
+    assert len([r for r in caplog.records if r.levelno == logging.ERROR]) == 2
+
+
 def test_without_it_nothing_changes(file, clock):
     file.write_text(TOML.format(name="old").replace("true", "false"))
     client = Client(wrap(app, file))

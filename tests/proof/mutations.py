@@ -90,7 +90,7 @@ def mutate(source, name, operator, at):
         find, text = operator
         changed = _replaced(source, _places(source, find)[at], text)
     else:
-        changed = importlib.import_module("cosmic_ray.mutating").mutate_code(source, operator, at)
+        changed = _mutated(source, operator, at)
     if changed is None:
         return None
     try:
@@ -99,6 +99,14 @@ def mutate(source, name, operator, at):
     except SyntaxError:  # the `*` of a signature is no multiplication; `is` with a literal
         return None
     return None if same(source, changed) else changed
+
+
+def _mutated(source, operator, at):
+    """What cosmic-ray makes of it; nothing where it has to replace an exception with a dot."""
+    try:
+        return importlib.import_module("cosmic_ray.mutating").mutate_code(source, operator, at)
+    except AttributeError:
+        return None
 
 
 class _Bare(ast.NodeTransformer):

@@ -2,7 +2,9 @@
 
 import ast
 import json
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -47,6 +49,16 @@ def test_code_for_type_checkers_alone_has_no_faults():
 def test_annotations_are_not_code():
     assert same("def f(a: int | None) -> int: pass", "def f(a: int + None) -> str: pass")
     assert not same("x = 1 | 2", "x = 1 + 2")
+
+
+def test_what_cosmic_ray_cannot_replace_is_no_fault(monkeypatch):
+    def mutate_code(source, operator, at):
+        raise AttributeError("'PythonNode' object has no attribute 'value'")
+
+    monkeypatch.setitem(
+        sys.modules, "cosmic_ray.mutating", SimpleNamespace(mutate_code=mutate_code)
+    )
+    assert mutate(SOURCE, "core/ExceptionReplacer", None, 0) is None
 
 
 @pytest.mark.parametrize(("line", "lines"), [(1, [1]), (3, [3]), (5, [4, 5]), (7, [7])])

@@ -25,8 +25,9 @@ from .syntax import Tree
 
 __all__ = ["Growth", "growth"]
 
-#: Steps of the search after which a pattern counts as one that cannot be shown linear.
-MAX_STEPS = 200_000
+#: Steps of the search after which a pattern counts as one that cannot be shown linear: a twentieth
+#: of a second. The pattern that semver.org recommends takes 2,300.
+MAX_STEPS = 20_000
 
 
 class Growth(Enum):
@@ -58,38 +59,63 @@ class _Graph:
     def __init__(self, machine: Automaton) -> None:
         self.sets, self.edges = machine.sets, machine.edges
         self.steps = 0
-        self.reach = [self._reach(p) for p in range(len(self.sets))]
-        self.loops = [p for p, reached in enumerate(self.reach) if p in reached]
-        self.meet = cache(lambda a, b: chars.meet(self.sets[a], self.sets[b]))
+        self.reach = self._reach()
+        self.loops = [p for p in range(len(self.sets)) if self._leads(p, p)]
+        #: Few of the sets differ: what has been asked of two or three of them is remembered.
+        numbers: dict[chars.Ranges, int] = {}
+        self.kinds = [numbers.setdefault(ranges, len(numbers)) for ranges in self.sets]
+        kinds = list(numbers)
+        meet = cache(lambda a, b: chars.meet(kinds[a], kinds[b]))
+        self.two_meet = cache(lambda a, b: bool(meet(a, b)))
+        self.three_meet = cache(lambda a, b, c: bool(chars.meet(meet(a, b), kinds[c])))
 
     def is_exponential(self) -> bool:
-        return any(self._two_ways_round(p) for p in self.loops)
+        return any(self._two_ways_round(p) for p in self._apart())
 
     def is_polynomial(self) -> bool:
         return any(
             self._leads_over(p, q) for p in self.loops for q in self.loops
-            if p != q and q in self.reach[p] and p not in self.reach[q]
+            if p != q and self._leads(p, q) and not self._leads(q, p)
         )  # fmt: skip
+
+    def _apart(self) -> list[int]:
+        """Of the positions that lead to each other the first: two ways round one go round all."""
+        found: list[int] = []
+        for p in self.loops:
+            if not any(self._leads(p, q) and self._leads(q, p) for q in found):
+                found.append(p)
+        return found
 
     def _count(self) -> None:
         self.steps += 1
         if self.steps > MAX_STEPS:
             raise _TooManySteps
 
-    def _reach(self, start: int) -> set[int]:
-        """Every position that comes after `start`, itself only if on a loop."""
-        found: set[int] = set()
-        todo = [start]
-        while todo:
-            for goal in self.edges[todo.pop()]:
-                if goal not in found:
-                    found.add(goal)
-                    todo.append(goal)
-        return found
+    def _reach(self) -> list[int]:
+        """For each position a bit for every one that comes after it: itself only if on a loop.
+
+        Most edges lead forward: from the end on, one turn is enough, and one for each loop in a
+        loop. A set for each position took a quarter of a second for a pattern of 600 positions.
+        """
+        reach = [sum(1 << goal for goal in edges) for edges in self.edges]
+        changed = True
+        while changed:
+            changed = False
+            for p in reversed(range(len(reach))):
+                found = reach[p]
+                for goal in self.edges[p]:
+                    found |= reach[goal]
+                if found != reach[p]:
+                    reach[p], changed = found, True
+        return reach
+
+    def _leads(self, p: int, q: int) -> bool:
+        """Whether `q` comes after `p`."""
+        return bool(self.reach[p] >> q & 1)
 
     def _two_ways_round(self, p: int) -> bool:
         """Whether two ways lead from `p` back to it over the same text."""
-        loop = {q for q in self.reach[p] if p in self.reach[q]}
+        loop = {q for q in range(len(self.sets)) if self._leads(p, q) and self._leads(q, p)}
         if any(ways > 1 and goal in loop for q in loop for goal, ways in self.edges[q].items()):
             return True
         seen = {(p, p, False)}
@@ -109,7 +135,7 @@ class _Graph:
         for x in self.edges[a]:
             for y in self.edges[b] if x in loop else ():
                 self._count()
-                if y in loop and self.meet(x, y):
+                if y in loop and self.two_meet(self.kinds[x], self.kinds[y]):
                     yield x, y
 
     def _leads_over(self, p: int, q: int) -> bool:
@@ -126,10 +152,12 @@ class _Graph:
         return False
 
     def _triples(self, a: int, b: int, c: int, p: int, q: int) -> Iterator[tuple[int, int, int]]:
-        for x in (x for x in self.edges[a] if p in self.reach[x]):
-            for z in (z for z in self.edges[c] if q in self.reach[z]):
-                both = self.meet(x, z)
-                for y in (y for y in self.edges[b] if both and (y == q or q in self.reach[y])):
+        kinds = self.kinds
+        ends = [z for z in self.edges[c] if self._leads(z, q)]
+        between = [y for y in self.edges[b] if y == q or self._leads(y, q)]
+        for x in self.edges[a]:
+            for z in ends if self._leads(x, p) else ():
+                for y in between if self.two_meet(kinds[x], kinds[z]) else ():
                     self._count()
-                    if chars.meet(both, self.sets[y]):
+                    if self.three_meet(kinds[x], kinds[z], kinds[y]):
                         yield x, y, z

@@ -200,8 +200,10 @@ class _Reader:
         if char in "bB":
             return Edge(char)
         if char in "123456789":
-            while self.peek().isdigit():
+            while self.peek().isascii() and self.peek().isdigit():
                 char += self.next()
+            if len(char) > 2:  # Python would take three digits for a character
+                raise self.wrong("a group beyond the 99th")
             return Backreference(char)
         if char == "k" and (found := chars.NAME.match(self.source, self.at)):
             self.at = found.end()

@@ -55,12 +55,8 @@ class Nullable(Check):
     def __init__(self, node: Node) -> None:
         self.node = node
 
-    def ok(self, value: Any, visit: Visit) -> bool:
-        """Null is always right."""
-        return value is None or self.node.ok(value, visit)
-
     def ok_for(self, kind: type) -> Ok | None:
-        """Nothing to test for null."""
+        """Nothing to test for null, which is always right."""
         return None if kind is type(None) else self.node.ok
 
     def explain(self, value: Any, at: Place, visit: Visit) -> Found:
