@@ -132,10 +132,25 @@ def load(target: str) -> WSGIApplication:
     except PolicyError as error:
         raise error.at(key="app") from None
     found = _made(found, target) if call else found
-    if not callable(found):
-        raise PolicyError(f"{target!r} is no WSGI app", key="app")
+    if not callable(found) or _takes_no_request(found):
+        hint = f'did you mean "{target}()"?' if callable(found) and not call else ""
+        raise PolicyError(f"{target!r} is no WSGI app", key="app", hint=hint)
     wsgi_app: WSGIApplication = found
     return wsgi_app
+
+
+def _takes_no_request(found: Any) -> bool:
+    """Whether it is a function without room for environ and start_response: a factory, likely.
+
+    Without this a server would start with it, and fail at each request.
+    """
+    if not inspect.isfunction(found):
+        return False
+    try:
+        inspect.signature(found, follow_wrapped=False).bind({}, None)
+    except TypeError:
+        return True
+    return False
 
 
 def _made(factory: Any, target: str) -> Any:

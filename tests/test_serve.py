@@ -124,6 +124,8 @@ def test_without_a_policy_there_is_the_envelope_alone(folder):
         ("shop:number", "is no WSGI app"),
         ("shop:main()", "'shop:main()': missing a required argument: 'global_config'"),
         ("shop:number()", "5 is not a callable object"),
+        ("shop:create_app", 'is no WSGI app; did you mean "shop:create_app()"?'),
+        ("shop:main", "'shop:main' is no WSGI app"),
         ("shop.ini#nope", "shop.ini#nope cannot be loaded: "),
         ("no.ini", "no.ini cannot be loaded: "),
     ],

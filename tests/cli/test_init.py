@@ -245,7 +245,8 @@ def test_a_link_to_nowhere_is_a_file_too(folder, capsys):
         (["--policy", "no/such/folder.toml"], "no/such/folder.toml: cannot be written: No such"),
         (["--policy", "."], ".: cannot be written"),
         (["nowhere:app"], "does not import"),
-        (["json:loads"], "its routes cannot be read"),
+        (["json:loads"], "is no WSGI app"),
+        (["json:JSONDecoder"], "its routes cannot be read"),
         (["--reads", "all"], "--reads"),
     ],
 )
