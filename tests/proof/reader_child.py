@@ -16,8 +16,9 @@ import atheris
 with atheris.instrument_imports(include=["statusware", "tomllib", "webob", "json"]):
     from tests.proof.readers import READERS
 
-#: Seconds of processor time that no run may take. Instrumented code is slower.
-LIMIT = 0.25
+#: Seconds of processor time that no run may take here: instrumented code takes four to six times as
+#: long. What comes near it is timed again without, where the limit is a quarter of this.
+LIMIT = 1.0
 
 
 class TooSlow(Exception):
