@@ -69,4 +69,4 @@ def _restated(problem: Problem, status: int) -> Problem:
 def has_our_id(out: Outgoing, environ: WSGIEnvironment) -> bool:
     """Whether a response tells the id of the request: it was made, and logged, by us."""
     wanted = ("x-request-id", request_id(environ))
-    return any((name.lower(), value) == wanted for name, value in out.headers)
+    return any((field[0].lower(), *field[1:]) == wanted for field in out.headers)

@@ -115,8 +115,8 @@ def _body(rest: Rest, limit: int, *, head: bool) -> bytes | None:
 
 def _decoded(body: bytes | None, headers: _Headers, limit: int) -> bytes | None:
     """A body without its content coding, which a client may ask for; None if nobody can tell."""
-    codings = [value for name, value in headers if name.lower() == "content-encoding"]
-    coding = ", ".join(codings).strip(" \t").lower().removeprefix("x-")
+    codings = [field[1] for field in headers if field[0].lower() == "content-encoding"]
+    coding = ", ".join(map(str, codings)).strip(" \t").lower().removeprefix("x-")
     if not body or coding in ("", "identity"):
         return body
     try:

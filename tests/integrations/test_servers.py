@@ -221,7 +221,7 @@ def test_a_broken_policy_at_hup_stops_gunicorn(folder):
         process.send_signal(signal.SIGHUP)
         assert process.wait(20) != 0
         log = (folder / "server.log").read_text()
-        assert 'statusware.toml: api.unlistd: is unknown; did you mean "unlisted"?' in log
+        assert 'statusware.toml:2: api.unlistd: is unknown; did you mean "unlisted"?' in log
 
 
 @pytest.mark.parametrize("options", [(), ("--preload",), ("--threads", "2")])

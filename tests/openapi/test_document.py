@@ -280,7 +280,8 @@ def test_what_is_no_document(tmp_path, name, text, told):
     (tmp_path / "statusware.toml").write_text(f'[api]\nopenapi = "{name}"\n')
     with pytest.raises(PolicyError) as caught:
         Policy.load(tmp_path / "statusware.toml")
-    assert str(caught.value).startswith(f"{tmp_path}/statusware.toml: ")
+    started = (f"{tmp_path}/statusware.toml: ", f"{tmp_path}/statusware.toml:2: ")
+    assert str(caught.value).startswith(started)
     assert told in str(caught.value)
 
 
