@@ -18,6 +18,6 @@ def stamp(files: Iterable[str]) -> Stamp:
 def _of_file(file: str) -> tuple[int, int, int] | None:
     try:
         found = os.stat(file)
-    except OSError:
+    except (OSError, ValueError):  # a name with a NUL in it is no path
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino

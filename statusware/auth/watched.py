@@ -70,6 +70,6 @@ class Watched(Generic[_T]):
     def _look(self) -> tuple[int, ...]:
         try:
             found = os.stat(self._path)
-        except OSError:
+        except (OSError, ValueError):  # a name with a NUL in it is no path
             return ()
         return (found.st_mtime_ns, found.st_size, found.st_ino)

@@ -109,3 +109,20 @@ def test_another_file_has_no_line_of_ours(tmp_path):
         Policy.load(file)
     assert "api.json#/swagger: is version 2" in str(caught.value)
     assert caught.value.line is None
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('[auth.api_key]\nkeys = {file = "k.\\u0000"}', "auth.api_key.keys.file"),
+        ('[auth.basic]\nusers = {file = "k.\\u0000"}', "auth.basic.users.file"),
+        ('[auth.bearer]\njwks = "k.\\u0000"', "auth.bearer.jwks"),
+        ('[[routes]]\nmatch = "POST /a"\nbody = "k.\\u0000"', "routes[0].body"),
+        ('[api]\nopenapi = "k.\\u0000"', "api.openapi"),
+    ],
+)
+def test_a_path_with_a_nul_is_none(tmp_path, text, key):
+    (tmp_path / "statusware.toml").write_text(text)
+    with pytest.raises(PolicyError, match="not a path") as caught:
+        Policy.load(tmp_path / "statusware.toml")
+    assert caught.value.key == key

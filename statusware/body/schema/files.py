@@ -15,7 +15,10 @@ __all__ = ["read_file"]
 
 def read_file(path: Path, folder: Path) -> Any:
     """The contents of the file; PolicyError if it lies outside `folder` or is not readable."""
-    real = path.resolve()
+    try:
+        real = path.resolve()
+    except ValueError:  # a NUL, say
+        raise PolicyError("is not a path", hint="the path is relative to the policy") from None
     if not real.is_relative_to(folder):
         hint = "schemas lie in the folder of the policy, or below it"
         raise PolicyError(f"{path.name} lies outside the policy's folder", hint=hint)
