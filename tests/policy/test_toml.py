@@ -117,7 +117,7 @@ def test_another_file_has_no_line_of_ours(tmp_path):
         ('[auth.api_key]\nkeys = {file = "k.\\u0000"}', "auth.api_key.keys.file"),
         ('[auth.basic]\nusers = {file = "k.\\u0000"}', "auth.basic.users.file"),
         ('[auth.bearer]\njwks = "k.\\u0000"', "auth.bearer.jwks"),
-        ('[[routes]]\nmatch = "POST /a"\nbody = "k.\\u0000"', "routes[0].body"),
+        ('[[routes]]\nmatch = "POST /a"\nallow = "everyone"\nbody = "k.\\u0000"', "routes[0].body"),
         ('[api]\nopenapi = "k.\\u0000"', "api.openapi"),
     ],
 )
