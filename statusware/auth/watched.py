@@ -6,7 +6,6 @@ file is looked at no more than once in `LOOK` seconds, by one request at a time.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from time import monotonic
@@ -14,6 +13,7 @@ from typing import Generic, TypeVar
 
 from ..errors import PolicyError
 from ..logs.table import FILE_KEPT, FILE_READ
+from ..stamp import stamp
 from .source import read_file
 
 __all__ = ["LOOK", "Watched"]
@@ -33,7 +33,7 @@ class Watched(Generic[_T]):
     def __init__(self, path: str, key: str, load: Callable[[bytes], _T]) -> None:
         self._path, self._key, self._load = path, key, load
         self._lock = threading.Lock()
-        self._stamp = self._look()
+        self._stamp = stamp((self._path,))
         self._value = self._first(read_file(path, key))
         #: When (`time.monotonic`, seconds) the file is to be looked at next.
         self.due = monotonic() + LOOK
@@ -56,20 +56,13 @@ class Watched(Generic[_T]):
         return self._value
 
     def _renew(self) -> None:
-        stamp = self._look()
-        if stamp == self._stamp:
+        found = stamp((self._path,))
+        if found == self._stamp:
             return
-        self._stamp = stamp
+        self._stamp = found
         try:
             self._value = self._load(read_file(self._path, self._key))
         except PolicyError as error:
             FILE_KEPT.tell(self._path, error)
         else:
             FILE_READ.tell(self._path)
-
-    def _look(self) -> tuple[int, ...]:
-        try:
-            found = os.stat(self._path)
-        except (OSError, ValueError):  # a name with a NUL in it is no path
-            return ()
-        return (found.st_mtime_ns, found.st_size, found.st_ino)
