@@ -36,7 +36,7 @@ from ..problem import Problem
 from ..request import ambiguous
 from ..rules import Match, Route
 from ..rules.route import unclear
-from .routes import layers_of
+from .routes import apps_in
 
 __all__ = ["check_traversal", "watch"]
 
@@ -74,7 +74,7 @@ def watch(app: Any) -> None:
 
 
 def _routers(app: Any) -> Iterator[Any]:
-    return (found for found in layers_of(app) if isinstance(found, Router))
+    return (found for found in apps_in(app) if isinstance(found, Router))
 
 
 def _ask(event: Any) -> None:

@@ -9,14 +9,18 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from ..policy.coverage import AppRoute
 from .pyramid_routes import pyramid_routes
 from .variables import named, route, typed
 
-__all__ = ["layers_of", "routes_of"]
+__all__ = ["apps_in", "layers_of", "routes_of"]
 
 #: How deep an app may lie in middleware.
 DEPTH = 20
@@ -28,6 +32,8 @@ _INSIDE = ("app", "wsgi_app", "application", "_app", "_bare", "wrapped")
 def routes_of(app: Any) -> list[AppRoute] | None:
     """The routes of a WSGI app, middleware around it aside; None where they cannot be read."""
     for layer in layers_of(app):
+        if isinstance(layer, DispatcherMiddleware):
+            return _mounts(layer)
         names = {f"{cls.__module__}.{cls.__qualname__}" for cls in type(layer).__mro__}
         for name, read in _READERS.items():
             if name in names:
@@ -41,6 +47,43 @@ def layers_of(app: Any) -> Iterable[Any]:
         app = getattr(app, "__self__", app)  # app.wsgi_app, of a Flask app
         yield app
         app = next((found for name in _INSIDE if (found := getattr(app, name, None))), None)
+
+
+def apps_in(app: Any) -> Iterator[Any]:
+    """The same, and what lies in the apps that `DispatcherMiddleware` mounts."""
+    for layer in layers_of(app):
+        yield layer
+        if isinstance(layer, DispatcherMiddleware):
+            for mounted in layer.mounts.values():
+                yield from apps_in(mounted)
+
+
+def _mounts(app: Any) -> list[AppRoute] | None:
+    """The routes of several apps; all below a mount point, where those of its app are unknown."""
+    routes = [] if isinstance(app.app, HTTPException) else routes_of(app.app)
+    if routes is None:
+        return None
+    for mount, mounted in app.mounts.items():
+        found = routes_of(mounted)
+        if found is None:
+            routes += _below(mount, getattr(mounted, "__name__", ""))
+            continue
+        for each in found:
+            written = mount + each.written if each.written else ""
+            routes.append(replace(each, pattern=mount + each.pattern, written=written))
+    return routes
+
+
+def _below(path: str, name: str, written: str = "") -> list[AppRoute]:
+    """A path and all below it, for any method."""
+    start = path.rstrip("/")
+    patterns = (start or "/", f"{start}/{{rest:path}}")
+    return [AppRoute(pattern, name=name, written=written) for pattern in patterns]
+
+
+def _nothing(text: str, methods: frozenset[str] | None, name: str, written: str) -> AppRoute:
+    """A route whose rest of the path may be nothing, where it is."""
+    return AppRoute(text[: text.rindex("{")], methods, name, written=written)
 
 
 def _flask(app: Any) -> Iterable[AppRoute]:
@@ -60,6 +103,8 @@ def _bottle(app: Any) -> Iterable[AppRoute]:
         exact = _bottle_path(app.router.rule_syntax, each.rule, exact=True)
         name = each.name or getattr(each.callback, "__name__", "")
         yield route(text, methods, name, written=each.rule, exact=exact)
+        if each.rule.endswith((":re:.*>", ":re:.*?>")):
+            yield _nothing(text, methods, name, each.rule)
 
 
 def _bottle_path(syntax: re.Pattern[str], rule: str, *, exact: bool) -> str:
@@ -73,6 +118,8 @@ def _bottle_path(syntax: re.Pattern[str], rule: str, *, exact: bool) -> str:
         kind = None if old is not None else new[1]
         if exact and (pattern or kind not in (None, "", "int", "path")):
             return found[0]
+        if kind == "re" and new[2] in (".*", ".+", ".*?", ".+?"):
+            kind = "path"
         name = (name if old is not None else new[0]) or f"any{next(numbers)}"
         return escape + typed(kind, name)
 
@@ -86,7 +133,16 @@ def _falcon(app: Any) -> Iterable[AppRoute]:
         path = each.path
         text = re.sub(r"\{(\w+)(?::(\w+)(?:\([^}]*\))?)?\}", lambda m: typed(m[2], m[1]), path)
         exact = re.sub(r"\{(\w+)(?::(int|uuid|path))?\}", lambda m: typed(m[2], m[1]), path)
-        yield route(text, methods - {"WEBSOCKET"}, each.class_name, written=path, exact=exact)
+        methods -= {"WEBSOCKET"}
+        yield route(text, methods, each.class_name, written=path, exact=exact)
+        if text.endswith(":path}"):
+            yield _nothing(text, methods, each.class_name, path)
+    for each in inspect.inspect_static_routes(app):
+        yield from _below(each.prefix, "static")
+    for prefix, sink, *_ in getattr(app, "_sinks", ()):  # what is public wants their source
+        literal = re.match(r"(?:/[\w.~-]+)*(?=/|\Z)|", re.sub(r"\\(\W)", r"\1", prefix.pattern))
+        start = "" if literal is None else literal[0]
+        yield from _below(start, getattr(sink, "__name__", ""), prefix.pattern)
 
 
 def _django(app: Any) -> Iterable[AppRoute]:
@@ -109,6 +165,8 @@ def _urls(patterns: Iterable[Any], prefix: str, before: str) -> Iterable[AppRout
         name = entry.name or getattr(entry.callback, "__name__", "")
         exact = re.sub(r"<(?:(int|uuid|path|str):)?(\w+)>", named, f"/{written}")
         yield route(f"/{text}", methods, name, written=f"/{written}", exact=exact)
+        if re.search(r"\(\?P<\w+>\.\*\??\)(?:\$|\\Z)?\Z", written):
+            yield _nothing(f"/{text}", methods, name, f"/{written}")
 
 
 def _django_path(pattern: Any) -> str:

@@ -10,6 +10,8 @@ from pyramid.config import Configurator
 from pyramid.events import ApplicationCreated
 from pyramid.httpexceptions import HTTPConflict, HTTPNotFound
 from pyramid.request import Request
+from werkzeug.exceptions import NotFound
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from statusware import Identity, PolicyError, Problem, wrap
 from statusware.integrations.gunicorn import _renderer
@@ -566,6 +568,19 @@ def test_no_other_path_of_a_view_leads_around_its_rule(wrapping, path, sent, sta
     assert answer.status_int == status
     if status == 400:
         assert answer.json["code"] == "ambiguous-path"
+
+
+def test_nor_does_one_of_an_app_that_is_mounted():
+    with Configurator() as config:
+        tree(config)
+    app = DispatcherMiddleware(NotFound(), {"/site": config.make_wsgi_app()})
+    routes = [
+        {"match": "GET /site/docs/edit", "allow": "role:editor"},
+        {"match": "GET /site/docs/{name}", "allow": "everyone"},
+    ]
+    app = wrap(app, {"auth": POLICY["auth"], "routes": routes})
+    paths = ("/site/docs/edit", "/site/docs/@@edit", "/site/docs/soup")
+    assert [get(app, path).status_int for path in paths] == [401, 400, 200]
 
 
 # The parsed body
