@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -41,7 +40,7 @@ def seconds(value: Any, key: str) -> float:
     """An option that is a time in seconds. Raises `PolicyError`."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise PolicyError("must be a number of seconds", key=key)
-    if not (math.isfinite(value) and 0 <= value < 1 << 31):
+    if not 0 <= value < 1 << 31:  # NaN is neither
         raise PolicyError("must be a number of seconds, not negative", key=key)
     return value
 

@@ -14,6 +14,7 @@ from ..errors import PolicyError
 from ..layers.access import access_rule
 from ..rules import AccessRule, Route
 from ..rules.pattern import Pattern, parse_match
+from .crossing import crossings
 from .model import Policy
 from .overlap import AppRoute, leads, meet, near, refused, sample, samples, widened
 
@@ -48,6 +49,7 @@ def findings(policy: Policy, app_routes: Iterable[AppRoute] | None = None) -> li
         found += uncovered(policy, listed)
         found += _narrowed(policy, listed)
         found += _refused(policy, listed)
+        found += (Finding("warning", "crossing", *each) for each in crossings(policy, listed))
         if policy.metrics:
             listed.append(AppRoute(policy.metrics, frozenset({"GET"})))
         found += _without_route(policy, listed)

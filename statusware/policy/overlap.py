@@ -16,7 +16,7 @@ from ..problem import Problem
 from ..request import RequestLine
 from ..rules.pattern import Pattern, Variable, parse_match
 
-__all__ = ["AppRoute", "leads", "meet", "near", "refused", "sample", "samples", "widened"]
+__all__ = ["AppRoute", "leads", "meet", "meets", "near", "refused", "sample", "samples", "widened"]
 
 #: Values that no literal of anybody's is equal to.
 _SAMPLES = {"": "-any-", "int": "90210", "uuid": "5b1e0bb6-53a2-4c1b-9c0e-3f5a0c1d2e3f",
@@ -61,7 +61,7 @@ def leads(pattern: Pattern, app_route: AppRoute) -> bool:
     fixed = segments[:-1] if through else segments
     if len(fixed) < len(start) and not through:
         return False
-    if not all(starmap(_meets, zip(fixed, start, strict=False))):
+    if not all(starmap(meets, zip(fixed, start, strict=False))):
         return False
     names = (app_route.view, f"@@{app_route.view}")
     after = fixed[len(start) :]
@@ -103,12 +103,12 @@ def meet(policy: Pattern, app: Pattern) -> bool:
     for one, other in zip(policy.segments, app.segments, strict=False):
         if "path" in (getattr(one, "converter", ""), getattr(other, "converter", "")):
             return True
-        if not _meets(one, other):
+        if not meets(one, other):
             return False
     return len(policy.segments) == len(app.segments)
 
 
-def _meets(one: str | Variable, other: str | Variable) -> bool:
+def meets(one: str | Variable, other: str | Variable) -> bool:
     """Whether some segment is matched by both."""
     return _takes(one, other) or _takes(other, one)
 

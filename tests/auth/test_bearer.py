@@ -381,6 +381,7 @@ async def coroutine(claims: Any) -> bool:
         ({"secret": SECRET, "leeway": True}, "leeway"),
         ({"secret": SECRET, "leeway": "30"}, "leeway"),
         ({"secret": SECRET, "leeway": float("nan")}, "leeway"),
+        ({"secret": SECRET, "leeway": 10**400}, "leeway"),
         ({"secret": SECRET, "max_age": 5}, "max_age: is for jwks alone"),
         ({"secret": SECRET, "allow_http": True}, "allow_http: is for jwks alone"),
         ({"secret": SECRET, "scheme": []}, "scheme"),

@@ -70,6 +70,54 @@ def test_a_rule_may_take_less_than_the_route_where_the_rest_is_refused():
     assert ("uncovered", "GET /{y}") in kinds(policy(narrow, unlisted="pass"), *routes)
 
 
+OPEN = {"match": "GET,POST /help/{page}", "allow": "everyone"}
+CROSSING = [
+    # the policy's routes, the app's, of which routes another rule decides
+    (["GET /{team}/settings", OPEN], ["GET /{t}/settings", "GET /help/{p}"],
+     ["GET /{t}/settings"]),
+    (["GET /{team}/settings", OPEN], ["GET /help/{p}", "GET /{t}/settings"],
+     ["GET /{t}/settings"]),
+    (["* /{team}/settings", OPEN], ["* /{t}/settings", "GET,POST /help/{p}"],
+     ["GET /{t}/settings", "POST /{t}/settings"]),
+    (["GET /{x}/a/{y}", {"match": "GET /b/{x:path}", "allow": "everyone"}],
+     ["GET /{x}/a/{y}", "GET /b/{x:path}"], ["GET /{x}/a/{y}"]),
+    (["GET /v1/{x}/edit", {"match": "GET /v1/{x:int}/{y}", "allow": "everyone"}],
+     ["GET /v1/{x}/edit", "GET /v1/{x:int}/{y}"], ["GET /v1/{x}/edit"]),
+    (["GET /a/b/{y}", {"match": "GET /a/{x}/c", "allow": "everyone"}],
+     ["GET /a/b/{y}", "GET /a/{x}/c"], []),  # the rule that decides is the narrow one
+    # A rule of its own, and one of the same words.
+    (["GET /{team}/settings", "GET /help/settings", OPEN],
+     ["GET /{t}/settings", "GET /help/{p}"], []),
+    (["GET /{team}/settings", "GET /help/{page}"],
+     ["GET /{t}/settings", "GET /help/{p}"], []),
+    # No path of both, one within the other, other methods, no rule, not there.
+    (["GET /{team}/settings", OPEN], ["GET /{t:int}/settings", "GET /help/{p}"], []),
+    (["GET /{team}/settings", OPEN], ["GET /{t}/settings/x", "GET /help/{p}"], []),
+    (["GET /{team}/{x}", OPEN], ["GET /{t}/{x}", "GET /help/{p}"], []),
+    (["GET /{team}/settings", OPEN], ["GET /{t}/settings", "POST /help/{p}"], []),
+    (["GET /a", OPEN], ["GET /{t}/settings", "GET /help/{p}"], []),
+    (["GET /{team}/settings", OPEN], ["GET /{t}/settings"], []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rules", "routes", "told"), CROSSING, ids=str)
+def test_routes_that_cross(rules, routes, told):
+    found = [f for f in findings(policy(*rules), app_routes(*routes)) if f.kind == "crossing"]
+    assert [f.route for f in found] == told
+    assert {f.level for f in found} <= {"warning"}
+
+
+def test_what_is_told_of_routes_that_cross():
+    routes = app_routes("GET /{t}/settings", "GET /help/{p}")
+    [found] = [
+        f for f in findings(policy("GET /{t}/settings", OPEN), routes) if f.kind == "crossing"
+    ]
+    assert found.where == "routes[1]"
+    assert found.message == (
+        '/help/settings is a path of it, too, where the rule "GET,POST /help/{page}" decides'
+    )
+
+
 @pytest.mark.parametrize(("rules", "routes", "missing"), UNCOVERED, ids=told)
 def test_uncovered(rules, routes, missing):
     found = uncovered(policy(*rules), app_routes(*routes))
