@@ -128,6 +128,8 @@ class ClaimRules:
             return Identity(user, scheme, roles, scopes, frozen(claims))
         except ValueError:
             raise BadToken(f"{self.user} does not name a user") from None
+        except RecursionError:
+            raise BadToken("the claims nest too deeply") from None
 
 
 def find_claim(claims: Any, path: str) -> Any:

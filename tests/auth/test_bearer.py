@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import json
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,14 @@ def test_other_names_of_the_scheme() -> None:
         'Bearer realm="the \\"shop\\"", error="invalid_token"',
         'Token realm="the \\"shop\\"", error="invalid_token"',
     )
+
+
+@pytest.mark.parametrize("depth", range(500, 3000, 100))
+def test_claims_that_nest_deeply_are_refused_at_the_worst(depth: int) -> None:
+    """Signed as they should be. What can be read and frozen depends on the version of Python."""
+    payload = f'{json.dumps(claims())[:-1]}, "deep": {"[" * depth}{"]" * depth}}}'
+    with suppress(Refused):
+        assert Bearer(secret=SECRET).authenticate(bearer(token(payload)))
 
 
 def test_rotation() -> None:
