@@ -19,7 +19,7 @@ from urllib.parse import unquote_plus
 from .errors import PolicyError, nearest
 from .logs.table import MOUNT
 from .problem import Problem
-from .readings import is_plain, readings
+from .readings import is_plain, plain_values, readings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -43,6 +43,9 @@ AMBIGUITIES: dict[str, tuple[str, str]] = {
 #: What every ambiguous path has in it, and few others: one character, or "//", or "/.".
 #: Asked first, as it costs a third of the patterns above.
 _SUSPECT = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd;%\\]")
+
+#: A segment that may be a number or a UUID to a framework.
+_VALUE = re.compile(r"/(?:[0-9]+|[^/]{32,})(?=/|\Z)")
 
 #: Headers by which old clients name another method than that of the request line.
 _OVERRIDE, _METHOD, _OVERRIDE_TOO = OVERRIDES = (
@@ -136,6 +139,8 @@ class Scope:
         if not self._prefixes:
             raise PolicyError("names no prefix", key="paths", hint='leave it out for "everything"')
         self._inside = tuple(f"{prefix}/" for prefix in self._prefixes)
+        #: Whether a number or a UUID stands in them, which a framework may read in many spellings.
+        self._values = any(_VALUE.search(prefix) for prefix in self._prefixes)
 
     def covers(self, path: str) -> bool:
         """Whether `path` lies inside, read just as it stands."""
@@ -147,12 +152,15 @@ class Scope:
         if self.covers(raw):
             return True
         if is_plain(raw):
-            return False
+            return self._values and any(map(self.covers, plain_values(raw)))
         try:
             found = readings(raw.encode("latin-1"))
         except UnicodeEncodeError:  # no PATH_INFO at all (PEP 3333): nobody knows
             return True
-        return found is None or any(map(self.covers, found))
+        if found is None or any(map(self.covers, found)):
+            return True
+        values = map(plain_values, found) if self._values else ()
+        return any(self.covers(path) for paths in values for path in paths)
 
 
 def overridden(environ: WSGIEnvironment) -> str | None:

@@ -431,6 +431,31 @@ def test_scope(path, inside):
     assert Scope(["/api/", "/m\u00fcnchen"]).reaches(environ(path)) is inside
 
 
+UUID = "0b8f3f6e-0000-4000-8000-00000000abcd"
+VALUES = {
+    "/t/7": True,
+    "/t/7/x": True,
+    "/t/07/x": True,
+    "/t/+7": True,
+    "/t/7_/x": False,
+    b"/t/\xd9\xa7/x": True,
+    b"/t/\xd9\xa8/x": False,
+    "/x/../t/007": True,
+    "/t/8": False,
+    f"/u/{UUID}": True,
+    f"/u/{UUID.upper()}/x": True,
+    f"/u/{UUID.replace('-', '')}/x": True,
+    f"/u/{{{UUID}}}/x": True,
+    f"/u/{UUID[:-1]}e/x": False,
+}
+
+
+@pytest.mark.parametrize(("path", "inside"), VALUES.items(), ids=ascii)
+def test_a_number_in_a_prefix_is_the_number_in_every_spelling(path, inside):
+    """Flask takes `/t/07` for 7, Falcon `/t/+7`; an app behind `/t/7` would be without a policy."""
+    assert Scope(["/t/7", f"/u/{UUID}"]).reaches(environ(path)) is inside
+
+
 def test_the_root_as_a_prefix_is_everything():
     scope = Scope(["/"])
     for path in ("", "/", "/x", "//x", "x", "*"):
