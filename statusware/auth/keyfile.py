@@ -20,6 +20,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from ..errors import PolicyError
+from ..regular import read_regular
 from .apikey import Entry, read_keys
 
 __all__ = ["add_key", "load_file", "revoke_key"]
@@ -31,11 +32,12 @@ PREFIX = "sw_"
 def load_file(path: Path) -> list[Entry]:
     """The keys of a file, in its order; none where there is no file. Raises `PolicyError`."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path).decode()
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(f"cannot be read: {type(error).__name__}", file=str(path)) from None
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise PolicyError(f"cannot be read: {reason}", file=str(path)) from None
     return _parse(text, path)
 
 
