@@ -114,7 +114,7 @@ ROUTE = '[[routes]]\nmatch = "POST /a"\n'
 
 #: Where a policy names a file, that file being "it".
 PLACES = {
-    "api.openapi": '[api]\nopenapi = "it"\n[auth.bearer]\nsecret = "%s"' % SECRET,
+    "api.openapi": f'[api]\nopenapi = "it"\n[auth.bearer]\nsecret = "{SECRET}"',
     "auth.bearer.secret.file": '[auth.bearer]\nsecret = {file = "it"}\n' + ROUTE,
     "auth.bearer.secret[1].file": f'[auth.bearer]\nsecret = ["{SECRET}", {{file = "it"}}]\n'
     + ROUTE,

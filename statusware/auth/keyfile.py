@@ -2,7 +2,8 @@
 
 A file is replaced whole (a new one, renamed over it), so that a server that reads it at
 that moment sees the old or the new one. A new one is readable by its owner alone; another
-one stays whose it is, and readable by whoever could read it: the server, as a rule.
+one stays whose it is, and readable by whoever could read it: the server, as a rule. Reading and
+writing is done alone (`keylock`), so that of two changes at once none is lost.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 from ..errors import PolicyError
 from ..regular import read_regular
 from .apikey import Entry, read_keys
+from .keylock import alone
 
 __all__ = ["add_key", "load_file", "revoke_key"]
 
@@ -51,10 +53,7 @@ def add_key(
     expires: datetime | None = None,
 ) -> str:
     """Add a new key to the file, and return it; it is kept nowhere. Raises `PolicyError`."""
-    label = label or subject
-    if any(entry.label == label for entry in load_file(path)):
-        raise PolicyError(f"there is a key with the label {label!r}", file=str(path))
-    key = PREFIX + secrets.token_urlsafe(32)
+    label, key = label or subject, PREFIX + secrets.token_urlsafe(32)
     lines = [
         "[[keys]]",
         f"label = {_text(label)}",
@@ -64,14 +63,26 @@ def add_key(
     lines += [f"{n} = [{', '.join(map(_text, v))}]" for n, v in _lists(roles, scopes) if v]
     if expires is not None:
         lines.append(f"expires = {expires.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    with alone(path):
+        _append(path, label, "\n".join(lines) + "\n")
+    return key
+
+
+def _append(path: Path, label: str, table: str) -> None:
+    if any(entry.label == label for entry in load_file(path)):
+        raise PolicyError(f"there is a key with the label {label!r}", file=str(path))
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     parted = before if not before or before.endswith("\n") else f"{before}\n"
-    _write(path, parted + ("\n" if parted else "") + "\n".join(lines) + "\n")
-    return key
+    _write(path, parted + ("\n" if parted else "") + table)
 
 
 def revoke_key(path: Path, label: str) -> None:
     """Remove the key with this label from the file. Raises `PolicyError`."""
+    with alone(path):
+        _remove(path, label)
+
+
+def _remove(path: Path, label: str) -> None:
     found = [at for at, entry in enumerate(load_file(path)) if entry.label == label]
     if len(found) != 1:
         what = "several keys have" if found else "no key has"
