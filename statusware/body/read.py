@@ -69,7 +69,7 @@ def has_body(environ: WSGIEnvironment) -> bool:
     """Whether the header says that there is a body; chunked ones may turn out empty."""
     if environ.get("HTTP_TRANSFER_ENCODING"):
         return True
-    return bool((environ.get("CONTENT_LENGTH") or "").strip("0"))
+    return bool(str(environ.get("CONTENT_LENGTH") or "").strip("0"))
 
 
 def read_body(environ: WSGIEnvironment, max_bytes: int, begun: bytes | None = None) -> bytes:
