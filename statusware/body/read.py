@@ -168,7 +168,9 @@ def drain(environ: WSGIEnvironment, *, answered: bool = False) -> bool:
 def _drop(environ: WSGIEnvironment, unread: int, deadline: float = math.inf) -> bool:
     """Read on until nothing comes, or the limit or the deadline is there."""
     left = min(DRAIN_LIMIT, unread)
-    read = environ["wsgi.input"].read
+    source = environ["wsgi.input"]
+    # One that counts would refuse once more what has been refused.
+    read = getattr(source, "uncounted", source.read)
     while left > 0:
         block = read(min(BLOCK, left))
         if not block:
