@@ -74,9 +74,9 @@ class StatusLint:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         # An environ that holds no text there is not ours to refuse.
-        asked = (str(environ.get(key, "")) for key in _ASKED)
+        method, path, query = (str(environ.get(key, "")) for key in _ASKED)
         accept = environ.get("HTTP_ACCEPT")
-        seen = Seen(*asked, accept=None if accept is None else str(accept))
+        seen = Seen(method, path, query, None if accept is None else str(accept))
         out = Outgoing()
         out.server = start_response
         rest = Rest(self.app(environ, out.start), environ)

@@ -76,16 +76,13 @@ def test_an_address_that_the_author_wrote_stays():
 
 @ACCEPTS
 def test_a_file_that_is_not_there(accept):
-    """Pyramid's own static view; HEAD has the length of GET."""
+    """Pyramid's own static view."""
     config = Configurator()
     config.add_static_view("static", "tests:layers")
     app = ErrorEnvelope(config.make_wsgi_app())
-    lengths = set()
     for method in ("GET", "HEAD"):
         answer = ask(app, "/static/absent?token=secret", method=method, Accept=accept)
         assert (answer.status_code, b"absent" in answer.data) == (404, False)
-        lengths.add(answer.headers.get("Content-Length"))
-    assert len(lengths) == 1
 
 
 @ACCEPTS
