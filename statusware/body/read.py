@@ -67,7 +67,7 @@ def has_body(environ: WSGIEnvironment) -> bool:
     """Whether the header says that there is a body; chunked ones may turn out empty."""
     if environ.get("HTTP_TRANSFER_ENCODING"):
         return True
-    return bool((environ.get("CONTENT_LENGTH") or "").strip("0"))
+    return bool(str(environ.get("CONTENT_LENGTH") or "").strip("0"))
 
 
 def read_body(environ: WSGIEnvironment, max_bytes: int, begun: bytes | None = None) -> bytes:
@@ -166,7 +166,9 @@ def drain(environ: WSGIEnvironment, *, answered: bool = False) -> bool:
 def _drop(environ: WSGIEnvironment, unread: int, deadline: float = math.inf) -> bool:
     """Read on until nothing comes, or the limit or the deadline is there."""
     left = min(DRAIN_LIMIT, unread)
-    read = environ["wsgi.input"].read
+    source = environ["wsgi.input"]
+    # One that counts would refuse once more what has been refused.
+    read = getattr(source, "uncounted", source.read)
     while block := read(min(BLOCK, left)):
         left -= len(block)
         if left <= 0:

@@ -171,7 +171,8 @@ def _again(
         alike = known[render] = _in_common(problem, render)
     if alike is None or type(own) is not str or not (own.isascii() and own.isalnum()):
         return _made(problem, environ)
-    if "html" in (environ.get("HTTP_ACCEPT") or "").lower():
+    accept = environ.get("HTTP_ACCEPT")
+    if accept is not None and (type(accept) is not str or "html" in accept.lower()):
         return _made(problem, environ)
     status, fields, length, at, before, after = alike
     body = before + own.encode() + after

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...errors import PolicyError
 from ...problem import Problem
+from ...regular import read_regular
 from .. import strict_json
 
 __all__ = ["MAX_DEPTH", "read_file"]
@@ -26,7 +27,7 @@ def read_file(path: Path, folder: Path) -> Any:
         raise PolicyError(f"{path.name} lies outside the policy's folder", hint=hint)
     name = str(real.relative_to(folder))
     try:
-        data = real.read_bytes()
+        data = read_regular(real)
     except OSError as error:
         reason = error.strerror or "cannot be read"
         raise PolicyError(f"{name}: {reason}", hint="the path is relative to the policy") from None
