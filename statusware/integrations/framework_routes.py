@@ -9,12 +9,44 @@ import importlib
 import os
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
+from werkzeug.exceptions import HTTPException
+
 from ..policy.coverage import AppRoute
+from .routes import routes_of
 from .variables import named, route, typed
 
-__all__ = ["bottle_routes", "django_routes", "falcon_routes", "flask_routes"]
+__all__ = ["bottle_routes", "django_routes", "falcon_routes", "flask_routes", "mounted_routes"]
+
+
+def mounted_routes(app: Any) -> list[AppRoute] | None:
+    """The routes of several apps; all below a mount point, where those of its app are unknown."""
+    routes = [] if isinstance(app.app, HTTPException) else routes_of(app.app)
+    if routes is None:
+        return None
+    for mount, mounted in app.mounts.items():
+        found = routes_of(mounted)
+        if found is None:
+            routes += _below(mount, getattr(mounted, "__name__", ""))
+            continue
+        for each in found:
+            written = mount + each.written if each.written else ""
+            routes.append(replace(each, pattern=mount + each.pattern, written=written))
+    return routes
+
+
+def _below(path: str, name: str, written: str = "") -> list[AppRoute]:
+    """A path and all below it, for any method."""
+    start = path.rstrip("/")
+    patterns = (start or "/", f"{start}/{{rest:path}}")
+    return [AppRoute(pattern, name=name, written=written) for pattern in patterns]
+
+
+def _nothing(text: str, methods: frozenset[str] | None, name: str, written: str) -> AppRoute:
+    """A route whose rest of the path may be nothing, where it is."""
+    return AppRoute(text[: text.rindex("{")], methods, name, written=written)
 
 
 def flask_routes(app: Any) -> Iterable[AppRoute]:
@@ -36,6 +68,8 @@ def bottle_routes(app: Any) -> Iterable[AppRoute]:
         exact = _bottle_path(app.router.rule_syntax, each.rule, exact=True)
         name = each.name or getattr(each.callback, "__name__", "")
         yield route(text, methods, name, written=each.rule, exact=exact)
+        if each.rule.endswith((":re:.*>", ":re:.*?>")):
+            yield _nothing(text, methods, name, each.rule)
 
 
 def _bottle_path(syntax: re.Pattern[str], rule: str, *, exact: bool) -> str:
@@ -49,6 +83,8 @@ def _bottle_path(syntax: re.Pattern[str], rule: str, *, exact: bool) -> str:
         kind = None if old is not None else new[1]
         if exact and (pattern or kind not in (None, "", "int", "path")):
             return found[0]
+        if kind == "re" and new[2] in (".*", ".+", ".*?", ".+?"):
+            kind = "path"
         name = (name if old is not None else new[0]) or f"any{next(numbers)}"
         return escape + typed(kind, name)
 
@@ -63,7 +99,16 @@ def falcon_routes(app: Any) -> Iterable[AppRoute]:
         path = each.path
         text = re.sub(r"\{(\w+)(?::(\w+)(?:\([^}]*\))?)?\}", lambda m: typed(m[2], m[1]), path)
         exact = re.sub(r"\{(\w+)(?::(int|uuid|path))?\}", lambda m: typed(m[2], m[1]), path)
-        yield route(text, methods - {"WEBSOCKET"}, each.class_name, written=path, exact=exact)
+        methods -= {"WEBSOCKET"}
+        yield route(text, methods, each.class_name, written=path, exact=exact)
+        if text.endswith(":path}"):
+            yield _nothing(text, methods, each.class_name, path)
+    for each in inspect.inspect_static_routes(app):
+        yield from _below(each.prefix, "static")
+    for prefix, sink, *_ in getattr(app, "_sinks", ()):  # what is public wants their source
+        literal = re.match(r"(?:/[\w.~-]+)*(?=/|\Z)|", re.sub(r"\\(\W)", r"\1", prefix.pattern))
+        start = "" if literal is None else literal[0]
+        yield from _below(start, getattr(sink, "__name__", ""), prefix.pattern)
 
 
 def django_routes(app: Any) -> Iterable[AppRoute]:
@@ -87,6 +132,8 @@ def _urls(patterns: Iterable[Any], prefix: str, before: str) -> Iterable[AppRout
         name = entry.name or getattr(entry.callback, "__name__", "")
         exact = re.sub(r"<(?:(int|uuid|path|str):)?(\w+)>", named, f"/{written}")
         yield route(f"/{text}", methods, name, written=f"/{written}", exact=exact)
+        if re.search(r"\(\?P<\w+>\.\*\??\)(?:\$|\\Z)?\Z", written):
+            yield _nothing(f"/{text}", methods, name, f"/{written}")
 
 
 def _django_path(pattern: Any) -> str:

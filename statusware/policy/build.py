@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -52,9 +53,10 @@ def in_force(policy: Policy, build: Callable[[Policy], WSGIApplication]) -> WSGI
 def layered(app: WSGIApplication, policy: Policy) -> WSGIApplication:
     """`app` in all the layers of one policy. For integrations, which put more around it."""
     _compare(app, policy)
-    if is_of(app, "pyramid.router", "Router"):
-        pyramid = importlib.import_module("statusware.integrations.pyramid")
-        pyramid.check_traversal(policy, vars(app)["registry"])
+    if "pyramid.router" in sys.modules:
+        traversal = importlib.import_module("statusware.integrations.pyramid_traversal")
+        traversal.check_traversal(app, policy)
+        traversal.watch(app)
     inside = app if not policy.metrics else _prometheus().Exposed(app, policy.metrics)
     wrapped = stack(inside, *policy.layers)
     trace(wrapped, policy)
