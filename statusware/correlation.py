@@ -71,10 +71,10 @@ def new_id() -> str:
 
 def _sent(environ: WSGIEnvironment) -> str | None:
     sent = environ.get("HTTP_X_REQUEST_ID")
-    if sent is not None and _SAFE.fullmatch(sent):
+    if isinstance(sent, str) and _SAFE.fullmatch(sent):
         return str(sent)
     trace = environ.get("HTTP_TRACEPARENT")
-    found = _TRACEPARENT.fullmatch(trace) if trace is not None else None
+    found = _TRACEPARENT.fullmatch(trace) if isinstance(trace, str) else None
     if found is None or found[1] == "ff" or (found[1] == "00" and found[3]):
         return None  # version ff is invalid, and version 00 ends with its flags
     return found[2]

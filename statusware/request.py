@@ -149,14 +149,14 @@ class Scope:
     def reaches(self, environ: WSGIEnvironment) -> bool:
         """Whether any reader could find the path of this request inside."""
         raw: str = environ.get("PATH_INFO") or "/"
-        if self.covers(raw):
-            return True
-        if is_plain(raw):
-            return self._values and any(map(self.covers, plain_values(raw)))
         try:
+            if self.covers(raw):
+                return True
+            if is_plain(raw):
+                return self._values and any(map(self.covers, plain_values(raw)))
             found = readings(raw.encode("latin-1"))
-        except UnicodeEncodeError:  # no PATH_INFO at all (PEP 3333): nobody knows
-            return True
+        except (AttributeError, TypeError, UnicodeEncodeError):
+            return True  # no PATH_INFO at all (PEP 3333): nobody knows
         if found is None or any(map(self.covers, found)):
             return True
         values = map(plain_values, found) if self._values else ()

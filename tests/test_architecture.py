@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).parent.parent / "statusware"
 
 #: From the ground up; a file imports what stands before its own line, or beside it.
 ORDER = (
-    "errors", "here", "stamp", "correlation", "logs", "phrases", "catalog", "encoding", "page", "header",
-    "problem", "readings", "request", "body", "rules", "auth", "layers", "openapi", "policy",
+    "errors", "here", "stamp", "regular", "correlation", "logs", "phrases", "catalog", "encoding", "page",
+    "header", "problem", "readings", "request", "body", "rules", "auth", "layers", "openapi", "policy",
     "integrations", "serve", "cli",
 )  # fmt: skip
 

@@ -57,6 +57,19 @@ def refused(capsys: pytest.CaptureFixture[str]) -> str:
     return err
 
 
+def test_check_says_what_becomes_of_a_body(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    routes = ("body = {}", 'max_bytes = "1MiB"', "", "body = {}\nmax_bytes = 5")
+    text = "".join(f'[[routes]]\nmatch = "PUT /{n}"\n{row}\n' for n, row in enumerate(routes))
+    (folder / "statusware.toml").write_text(f"{POLICY}{text}", encoding="utf-8")
+    assert main(["check"]) == 0
+    rows = [row for row in capsys.readouterr().out.splitlines() if row.startswith("PUT")]
+    assert [row.split("authenticated")[1] for row in rows] == [
+        ", body checked", ", body limited", "", ", body checked",
+    ]  # fmt: skip
+
+
 def test_check_says_who_may_what(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 0
     assert capsys.readouterr().out.splitlines() == [

@@ -2,7 +2,8 @@
 
 A file is replaced whole (a new one, renamed over it), so that a server that reads it at
 that moment sees the old or the new one. A new one is readable by its owner alone; another
-one stays whose it is, and readable by whoever could read it: the server, as a rule.
+one stays whose it is, and readable by whoever could read it: the server, as a rule. Reading and
+writing is done alone (`keylock`), so that of two changes at once none is lost.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from ..errors import PolicyError
+from ..regular import read_regular
 from .apikey import Entry, read_keys
+from .keylock import alone
 
 __all__ = ["add_key", "load_file", "revoke_key"]
 
@@ -31,11 +34,12 @@ PREFIX = "sw_"
 def load_file(path: Path) -> list[Entry]:
     """The keys of a file, in its order; none where there is no file. Raises `PolicyError`."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path).decode()
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(f"cannot be read: {type(error).__name__}", file=str(path)) from None
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise PolicyError(f"cannot be read: {reason}", file=str(path)) from None
     return _parse(text, path)
 
 
@@ -49,10 +53,7 @@ def add_key(
     expires: datetime | None = None,
 ) -> str:
     """Add a new key to the file, and return it; it is kept nowhere. Raises `PolicyError`."""
-    label = label or subject
-    if any(entry.label == label for entry in load_file(path)):
-        raise PolicyError(f"there is a key with the label {label!r}", file=str(path))
-    key = PREFIX + secrets.token_urlsafe(32)
+    label, key = label or subject, PREFIX + secrets.token_urlsafe(32)
     lines = [
         "[[keys]]",
         f"label = {_text(label)}",
@@ -62,14 +63,26 @@ def add_key(
     lines += [f"{n} = [{', '.join(map(_text, v))}]" for n, v in _lists(roles, scopes) if v]
     if expires is not None:
         lines.append(f"expires = {expires.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    with alone(path):
+        _append(path, label, "\n".join(lines) + "\n")
+    return key
+
+
+def _append(path: Path, label: str, table: str) -> None:
+    if any(entry.label == label for entry in load_file(path)):
+        raise PolicyError(f"there is a key with the label {label!r}", file=str(path))
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     parted = before if not before or before.endswith("\n") else f"{before}\n"
-    _write(path, parted + ("\n" if parted else "") + "\n".join(lines) + "\n")
-    return key
+    _write(path, parted + ("\n" if parted else "") + table)
 
 
 def revoke_key(path: Path, label: str) -> None:
     """Remove the key with this label from the file. Raises `PolicyError`."""
+    with alone(path):
+        _remove(path, label)
+
+
+def _remove(path: Path, label: str) -> None:
     found = [at for at, entry in enumerate(load_file(path)) if entry.label == label]
     if len(found) != 1:
         what = "several keys have" if found else "no key has"

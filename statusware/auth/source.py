@@ -8,14 +8,14 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from ..errors import PolicyError, nearest
+from ..regular import read_regular
 
 __all__ = ["held", "read_source"]
 
-#: More than any key or list of keys has; guards against `/dev/zero` and the like.
+#: Bytes; more than any key or list of keys has.
 MAX_FILE = 1 << 20
 
 
@@ -82,12 +82,9 @@ _RELATIVE = "a relative path starts at the policy's folder"
 def read_file(path: str | os.PathLike[str], key: str) -> bytes:
     """What stands in a small file, without one line break at its end."""
     try:
-        with Path(path).open("rb") as file:
-            data = file.read(MAX_FILE + 1)
+        data = read_regular(path, MAX_FILE)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a path"
         hint = _RELATIVE if isinstance(error, FileNotFoundError) else ""
         raise PolicyError(f"{path} cannot be read: {reason}", key=key, hint=hint) from None
-    if len(data) > MAX_FILE:
-        raise PolicyError(f"{path} is larger than 1 MiB", key=key)
     return data.removesuffix(b"\n").removesuffix(b"\r")

@@ -8,7 +8,7 @@ environ keys set: `wsgi.input`, where only counting can tell the size.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from .read import announced, too_large
@@ -65,6 +65,11 @@ class CountedInput(ByLine):
 
     def __init__(self, source: InputStream, max_bytes: int) -> None:
         self._source, self._max_bytes, self._left = source, max_bytes, max_bytes
+
+    @property
+    def uncounted(self) -> Callable[[int], bytes]:
+        """For `drain`, which throws away what the app was not given."""
+        return self._source.read
 
     def _counted(self, block: bytes) -> bytes:
         self._left -= len(block)

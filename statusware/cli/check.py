@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from ..body import BodyLimit
 from ..errors import PolicyError
 from ..integrations.routes import routes_of
 from ..policy import Policy
@@ -101,7 +102,7 @@ def _rule(route: Route) -> str:
     if denied := _list(route.deny):
         words.append(f"never {' or '.join(denied)}")
     if route.body is not None:
-        words.append("body checked")
+        words.append("body limited" if isinstance(route.body, BodyLimit) else "body checked")
     if route.hide:
         words.append("hidden")
     return ", ".join(words)

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import click
 
 from ..catalog import CODES
+from ..regular import read_regular
 from ..request import METHODS
 from .samples import sample
 
@@ -65,6 +65,6 @@ def _matches(document: Mapping[str, Any]) -> Iterator[tuple[list[str], str]]:
 def _read(file: Any) -> dict[str, Any]:
     """What stands in a TOML file; nothing, where it cannot be read."""
     try:
-        return tomllib.loads(Path(file).read_text("utf-8"))
+        return tomllib.loads(read_regular(file).decode())
     except (OSError, ValueError, TypeError, RecursionError):
         return {}

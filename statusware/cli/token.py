@@ -16,6 +16,7 @@ from ..auth.identity import valid_user
 from ..auth.schemes import bearer_tables, build_schemes
 from ..auth.source import read_source
 from ..errors import PolicyError
+from ..regular import read_regular
 from ..rules.principals import SCOPES, is_scope
 from .duration import Seconds
 from .options import in_format, with_policy
@@ -67,7 +68,7 @@ def token(
 def _table(policy: Path) -> dict[str, Any]:
     """The first bearer table of the policy that has a secret."""
     try:
-        document = tomllib.loads(policy.read_text(encoding="utf-8"))
+        document = tomllib.loads(read_regular(policy).decode())
     except OSError as error:
         raise PolicyError(f"cannot be read: {error.strerror}", file=str(policy)) from None
     except (ValueError, RecursionError) as error:

@@ -15,7 +15,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPException
 from pyramid.router import Router
 
-from ..layers.defaults import default_page
+from ..layers.defaults import default_page, made_up
 from .routes import layers_of
 
 __all__ = ["watch"]
@@ -55,4 +55,5 @@ def _said(response: Any, environ: Any) -> str | None:
     formatter = response._json_formatter  # no public name tells
     if getattr(formatter, "__func__", formatter) is not HTTPException._json_formatter:
         return None
-    return response.detail or ""
+    said = response.detail or ""
+    return "" if made_up(said, environ) else said

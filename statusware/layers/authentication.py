@@ -29,6 +29,7 @@ from ..rules import Match, Route, RouteTable
 from .absent import Absent, concealed
 from .access import access_rule
 from .guard import Check, Guard
+from .malformed import Malformed
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -194,7 +195,7 @@ class Authentication(Guard):
         return bool(match) and (match.override is None or bool(match.override))
 
     def _record(self, problem: Problem, environ: WSGIEnvironment) -> None:
-        if not isinstance(problem, Absent):  # why it is one has been told
+        if not isinstance(problem, Absent | Malformed):  # why it is one has been told
             log_refusal(problem, environ)
 
 

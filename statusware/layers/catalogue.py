@@ -53,7 +53,12 @@ class Pages:
 
     def find(self, environ: WSGIEnvironment) -> WSGIApplication | None:
         """The answer to a request for a path under the base; None for every other path."""
-        path: str = (environ.get("SCRIPT_NAME") or "") + (environ.get("PATH_INFO") or "")
+        try:
+            path: str = (environ.get("SCRIPT_NAME") or "") + (environ.get("PATH_INFO") or "")
+        except TypeError:  # not text, as PEP 3333 demands: certainly no path of ours
+            return None
+        if not isinstance(path, str):  # two numbers, say
+            return None
         if not path.startswith(self._base) and f"{path}/" != self._base:
             return None
         method = environ["REQUEST_METHOD"]

@@ -94,7 +94,7 @@ class Cors:
         origin = environ.get("HTTP_ORIGIN")
         if self._any:
             found = [("Access-Control-Allow-Origin", "*")]
-        elif origin in self._origins:
+        elif isinstance(origin, str) and origin in self._origins:
             found = [("Access-Control-Allow-Origin", origin)]
         else:
             return []

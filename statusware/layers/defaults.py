@@ -17,6 +17,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from html import unescape
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from webob.exc import status_map
 from werkzeug.exceptions import default_exceptions
@@ -24,7 +25,7 @@ from werkzeug.exceptions import default_exceptions
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-__all__ = ["author_text", "default_page", "is_json"]
+__all__ = ["author_text", "default_page", "is_json", "made_up"]
 
 #: A sentence for the client has at most this many characters.
 SHORT = 300
@@ -36,7 +37,11 @@ LONGEST = 4096
 _GENERATED = re.compile(
     r"predicate mismatch for|failed permission check|debug_|view_name"
     r"|The resource could not be generated that was acceptable|The request media type "
+    r"|Out of bounds: "
 )
+
+#: An address as a whole; what stands in the group is its path.
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s]*(/[^\s?#]*)(?:\?\S*)?")
 
 #: What WebOb's JSON shows of its HTML: breaks, and the comment at the end.
 _WEBOB_JSON = re.compile(r"<br />|\n<!-- .* -->\n\Z", re.DOTALL)
@@ -163,8 +168,16 @@ def _after_explanation(status: int, message: str, environ: WSGIEnvironment) -> s
     if explanation is None:
         return ""
     said = message[len(explanation) :].strip()
+    return "" if made_up(said, environ) else said
+
+
+def made_up(said: str, environ: WSGIEnvironment) -> bool:
+    """Whether this is a sentence of Pyramid's or WebOb's own, or the path or address asked for."""
     path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
-    return "" if said == " ".join(path.split()) or _GENERATED.search(said) else said
+    if said == " ".join(path.split()) or _GENERATED.search(said):
+        return True
+    address = _URL.fullmatch(said)  # Pyramid's static views tell it
+    return address is not None and unquote(address[1]).endswith(path)
 
 
 def _explanations(status: int, environ: WSGIEnvironment) -> list[str]:

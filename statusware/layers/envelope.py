@@ -270,5 +270,8 @@ def _is_upgrade(environ: WSGIEnvironment) -> bool:
     h2c is not one: no WSGI app can answer it, servers ignore it (RFC 9113 section 3.1),
     and a client that offers it still wants an answer in HTTP.
     """
-    tokens = {token.strip().lower() for token in environ.get("HTTP_CONNECTION", "").split(",")}
-    return "upgrade" in tokens and environ["HTTP_UPGRADE"].strip().lower() != "h2c"
+    connection, upgrade = environ.get("HTTP_CONNECTION"), environ["HTTP_UPGRADE"]
+    if not (isinstance(connection, str) and isinstance(upgrade, str)):
+        return False
+    tokens = {token.strip().lower() for token in connection.split(",")}
+    return "upgrade" in tokens and upgrade.strip().lower() != "h2c"

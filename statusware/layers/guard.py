@@ -18,6 +18,7 @@ from ..body.read import drain
 from ..errors import check_app
 from ..logs.event import fields
 from ..problem import Problem, request_id
+from .malformed import Malformed, blamed
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -119,6 +120,8 @@ class Guard:
                 answer = guard.check(environ)
             except Problem as problem:
                 answer = problem
+            except Exception as error:  # of any kind: it depends on what stands where text should
+                answer = blamed(error, environ, type(guard).__name__)
             if tell is not None:
                 tell(guard, answer, environ)
             if answer is not None:
@@ -144,7 +147,7 @@ class Guard:
 
     def _record(self, problem: Problem, environ: WSGIEnvironment) -> None:
         """One line for the log; %r keeps line breaks of the client's out of it."""
-        if self.log.isEnabledFor(logging.INFO):
+        if not isinstance(problem, Malformed) and self.log.isEnabledFor(logging.INFO):
             self.log.info(
                 "%d %s: %r %r [%s]",
                 problem.status,

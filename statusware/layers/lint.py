@@ -73,8 +73,10 @@ class StatusLint:
             raise PolicyError(f"{name!r} is unknown", key="ignore", hint=nearest(name, known))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        asked = (environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""))
-        seen = Seen(*asked, environ.get("QUERY_STRING", ""), environ.get("HTTP_ACCEPT"))
+        # An environ that holds no text there is not ours to refuse.
+        method, path, query = (str(environ.get(key, "")) for key in _ASKED)
+        accept = environ.get("HTTP_ACCEPT")
+        seen = Seen(method, path, query, None if accept is None else str(accept))
         out = Outgoing()
         out.server = start_response
         rest = Rest(self.app(environ, out.start), environ)
@@ -106,6 +108,10 @@ class StatusLint:
             known[seen.accept] = mine
         others = (each for accept, each in known.items() if accept != seen.accept)
         return next((kind for kind, v in others if kind != mine[0] and not (v and mine[1])), "")
+
+
+#: What was asked for, in the order of `Seen`.
+_ASKED = ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING")
 
 
 @dataclass(eq=False)

@@ -141,7 +141,7 @@ class Rendering:
 def prefers_html(environ: WSGIEnvironment) -> bool:
     """Whether the client wants HTML more than any JSON."""
     accept = environ.get("HTTP_ACCEPT")
-    if accept is None or "html" not in accept.lower():
+    if not isinstance(accept, str) or "html" not in accept.lower():
         return False
     weights: dict[str, float] = dict(create_accept_header(accept).acceptable_offers(_OFFERS))
     html = weights.pop("text/html", 0.0)

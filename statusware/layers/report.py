@@ -113,14 +113,15 @@ class Reported:
             "report": self._name,
             "status": status,
             "code": code,
-            "method": trial["REQUEST_METHOD"],
+            "method": trial.get("REQUEST_METHOD"),
             "path": trial.get("PATH_INFO", ""),
             "route": getattr(match, "pattern", None),
             "name": getattr(match, "name", None),
             "user": getattr(identity, "user", None),
             "request_id": request_id(trial),
         }
-        REPORTED.tell(json.dumps(record), environ=trial, layer=self._name, status=status, code=code)
+        told = json.dumps(record, default=repr)  # an environ may hold what is no text
+        REPORTED.tell(told, environ=trial, layer=self._name, status=status, code=code)
 
 
 class _Tee:

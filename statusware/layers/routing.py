@@ -19,6 +19,7 @@ from ..rules import Match, Route, RouteTable
 from .absent import Options, hidden, not_allowed
 from .cors import Cors
 from .guard import TRACE, Check, Guard, prepared, told
+from .malformed import blamed
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -94,25 +95,29 @@ class Routing(Guard):
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """As every guard, but that a path which is known is not read again."""
-        known = self._known.get(environ.get("PATH_INFO", ""))
-        found = None if known is None else known.get(environ["REQUEST_METHOD"])
+        try:
+            known = self._known.get(environ.get("PATH_INFO", ""))
+            found = None if known is None else known.get(environ["REQUEST_METHOD"])
+            if found is not None and (
+                environ.get("SCRIPT_NAME", "") not in self._mounts
+                or ((environ.get("QUERY_STRING") or _OVERRIDE in environ
+                     or _METHOD in environ or _OVERRIDE_TOO in environ)
+                    and _names_another(environ))
+            ):  # fmt: skip
+                found = None
+        except Exception:  # broad: no environ as PEP 3333 has it. `check` meets it too, and tells
+            found = None
         if TRACE.level or (found is None and self.watch is not None):
             return super().__call__(environ, start_response)
-        if (
-            found is not None
-            and environ.get("SCRIPT_NAME", "") in self._mounts
-            and not (
-                (environ.get("QUERY_STRING") or _OVERRIDE in environ
-                 or _METHOD in environ or _OVERRIDE_TOO in environ)
-                and _names_another(environ)
-            )
-        ):  # fmt: skip
+        if found is not None:
             environ["statusware.route"], plan = found
         else:
             try:
                 answer = self.check(environ)
             except Problem as problem:
                 answer = problem
+            except Exception as error:  # as in every guard
+                answer = blamed(error, environ, type(self).__name__)
             if answer is not None:
                 return self.answer(answer, environ, start_response)
             plan = self._asked(environ)
@@ -121,6 +126,8 @@ class Routing(Guard):
                 answer = check(environ)
             except Problem as problem:
                 answer = problem
+            except Exception as error:  # as in every guard
+                answer = blamed(error, environ, type(guard).__name__)
             if answer is not None:
                 return guard.answer(answer, environ, start_response)
         return self._inner(environ, start_response)

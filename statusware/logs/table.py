@@ -42,6 +42,11 @@ MOUNT = Event(
     "mount-unexpected", _ROUTING, WARNING, "SCRIPT_NAME %r is not in [api] mount",
     ("layer", *_REQUEST), "the server mounts the app where the policy does not expect it",
 )  # fmt: skip
+MALFORMED = Event(
+    "environ-malformed", _ENVELOPE, ERROR, "no environ, as PEP 3333 has it: %s",
+    ("status", "code", *_RAISED), "a server, or middleware outside, puts what is no text where"
+    " text has to be, and a layer cannot read it", traceback=True,
+)  # fmt: skip
 
 # What the app raises or answers.
 FAILED = Event(
@@ -220,7 +225,7 @@ WORKER = Event(
 #: All of them, in reading order.
 EVENTS = (
     ROUTING, CREDENTIALS, UNVERIFIED, ACCESS, BODY, FAILED, MIDSTREAM, BARE, TRANSLATED,
-    PREDICATE_FAILED, PREDICATE_ANSWER, VERIFIER_FAILED, VERIFIER_ANSWER, CHECK_FAILED,
+    MALFORMED, PREDICATE_FAILED, PREDICATE_ANSWER, VERIFIER_FAILED, VERIFIER_ANSWER, CHECK_FAILED,
     RENDERER_FAILED, RENDERER_ANSWER, PAGELESS, UNTOLD, UNCLOSED, TEARDOWN, MOUNT, UNRESOLVED,
     CLOCK, FILE_READ, FILE_KEPT, USER_UNUSABLE, KEY_UNUSED, KEYS_UNFETCHED, KEYS_FAILED, NO_THREAD,
     POLICY_READ, POLICY_KEPT, METRICS_FAILED, EXPLAINING, ROUTES_UNREAD, UNCOVERED, UNSERVED,

@@ -14,7 +14,6 @@ from ..layers.envelope import ErrorEnvelope
 from ..logs.table import ROUTES_UNREAD, UNCOVERED, UNSERVED
 from ..problem import Problem
 from ..request import Scope
-from .coverage import audit, uncovered
 from .live import trace
 from .model import Layer, Policy
 from .reload import Reloading
@@ -100,6 +99,11 @@ def _compare(app: WSGIApplication, policy: Policy) -> None:
     except Exception as error:  # the inside of a framework not as we know it: no reason to fail
         ROUTES_UNREAD.tell(error=error)
         routes = None
+    if not routes and not policy.audit:
+        return
+    # Here, so that who has nothing to compare does without it.
+    from .coverage import audit, uncovered
+
     if policy.audit:
         audit(policy, routes)
     elif routes and (missing := uncovered(policy, routes)):

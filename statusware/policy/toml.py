@@ -11,10 +11,10 @@ import codecs
 import re
 import tomllib
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from ..errors import PolicyError
+from ..regular import read_regular
 
 __all__ = ["line_of", "read_toml", "route_lines"]
 
@@ -27,13 +27,9 @@ _ROUTE = re.compile(r"routes\[([0-9]+)\](?:\.(\w+))?")
 
 def read_toml(name: str) -> tuple[str, dict[str, Any]]:
     """The text of the file `name` and what it says. Raises `PolicyError`."""
+    text = _decoded(name, _bytes(name))
     try:
-        text = _decoded(name, Path(name).read_bytes())
         document = tomllib.loads(text)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        hint = "statusware init writes one" if isinstance(error, FileNotFoundError) else ""
-        raise PolicyError(f"cannot be read: {reason}", file=name, hint=hint) from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise PolicyError(f"is not TOML: {error}", file=name) from None
     if not document:
@@ -41,6 +37,15 @@ def read_toml(name: str) -> tuple[str, dict[str, Any]]:
         hint = 'leave the policy out for "one envelope, nothing else"'
         raise PolicyError("is empty", file=name, hint=hint)
     return text, document
+
+
+def _bytes(name: str) -> bytes:
+    try:
+        return read_regular(name)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a path"
+        hint = "statusware init writes one" if isinstance(error, FileNotFoundError) else ""
+        raise PolicyError(f"cannot be read: {reason}", file=name, hint=hint) from None
 
 
 def _decoded(name: str, data: bytes) -> str:

@@ -160,6 +160,19 @@ def test_draining_after_a_refusal_takes_up_where_reading_stopped():
     assert wire.taken == 500_000
 
 
+def test_what_is_counted_is_drained_as_well():
+    """The app has been refused what is too much; it is thrown away, not refused once more."""
+    wire = Wire(b"x" * 500_000)
+    environ = request(wire, chunked=True)
+    BodyLimit(1000).check(environ)
+    with pytest.raises(Problem):
+        environ["wsgi.input"].read()
+    assert drain(environ) is True
+    assert wire.taken == 500_000
+    with pytest.raises(Problem):  # the app still gets none of it
+        environ["wsgi.input"].read(1)
+
+
 @pytest.mark.parametrize("size", [1, read.BLOCK, read.BLOCK + 1, 2 * read.BLOCK + 1])
 def test_what_has_been_read_is_not_waited_for_again(size):
     environ = request(Wire(b"x" * size, blocks=True))

@@ -175,6 +175,7 @@ def test_a_thread_has_no_time_limit():
 # Bodies that nobody wants
 
 
+CHUNKED = {"Transfer-Encoding": "chunked"}
 UPLOAD = b"POST /upload HTTP/1.1\r\nHost: x\r\n"
 
 
@@ -216,6 +217,19 @@ def test_a_small_body_that_nobody_wants_does_not_end_a_connection(worker, start)
         answer = connection.getresponse()
         assert answer.status == 401
         assert json.loads(answer.read())["code"] == "missing-credentials"
+        assert (connection.sock is not None) == (worker == "ThreadWorker")
+    connection.close()
+
+
+def test_too_much_in_chunks_does_not_end_a_connection(worker, start):
+    """The 413 is raised out of the app's reading; what is left is dropped."""
+    connection = http.client.HTTPConnection("127.0.0.1", start("guarded").port, timeout=60)
+    for _ in range(3):
+        pieces = (bytes(10_000) for _ in range(30))
+        connection.request("POST", "/limited", pieces, encode_chunked=True, headers=CHUNKED)
+        answer = connection.getresponse()
+        assert answer.status == 413
+        assert json.loads(answer.read())["code"] == "body-too-large"
         assert (connection.sock is not None) == (worker == "ThreadWorker")
     connection.close()
 

@@ -134,6 +134,13 @@ def events(environ, start_response):
     yield b"data: 2\n\n"
 
 
+def reading(environ, start_response):
+    """Reads the body to its end."""
+    size = len(environ["wsgi.input"].read())
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"%d" % size]
+
+
 VIEWS = {
     "/os-error": raiser(OSError(5, "secret")),
     "/stop-iteration": raiser(StopIteration("secret")),
@@ -164,6 +171,7 @@ VIEWS = {
     "/sleep-stream": sleeping_stream,
     "/wait": waiting,
     "/exit": raiser(SystemExit(0)),
+    "/limited": reading,
 }
 
 
@@ -181,6 +189,7 @@ guarded = wrap(
         "routes": [
             {"match": ["GET /list", "GET /events"], "allow": ["everyone"]},
             {"match": "POST /upload"},
+            {"match": "POST /limited", "allow": ["everyone"], "max_bytes": 1000},
         ],
     },
 )

@@ -196,6 +196,32 @@ def test_so_has_a_head_of_what_a_bottle_app_makes_of_an_error_itself(make, said)
         assert head == {k: v for k, v in get.items() if k != "Content-Length"}
 
 
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (KeyError(SECRET), 404, "not-found"),
+        (ValueError(SECRET), 500, "internal-error"),
+        (Problem(409, code="name-taken"), 409, "name-taken"),
+        (bottle.HTTPError(409, "no soup"), 409, "conflict"),
+    ],
+)
+def test_a_bottle_generator_that_fails_before_its_first_chunk(error, status, code, method, caplog):
+    """Bottle tells nobody of it, and writes it nowhere."""
+
+    def failing():
+        raise error
+        yield b"a"
+
+    app = bottle.Bottle()
+    app.get("/x")(failing)
+    response = ask(ErrorEnvelope(app, not_found=[KeyError]), f"{method} /x")
+    assert response.status_code == status
+    if method == "GET":
+        assert problem(response)["code"] == code
+        assert (SECRET in caplog.text) == (status == 500), "with its traceback"
+
+
 def test_success_is_the_apps(name):
     assert ask(ErrorEnvelope(FRAMEWORKS[name]()), "GET /get").text == "fine"
 

@@ -174,6 +174,13 @@ def _(folder, patch):
     assert ask(translated).status_code == 503
 
 
+@trigger("envelope", "environ-malformed")
+def _(folder, patch):
+    environ = {"HTTP_X_METHOD_OVERRIDE": 5}
+    answer = ask(Routing(responding(), ["GET /x"]), environ_overrides=environ)
+    assert answer.status_code == 500
+
+
 @trigger("envelope", "translated")
 def _(folder, patch):
     app = ErrorEnvelope(raising(KeyError(5)), not_found=[KeyError])

@@ -7,10 +7,13 @@ from typing import Any
 
 from ...errors import PolicyError
 from ...problem import Problem
+from ...regular import read_regular
 from .. import strict_json
-from . import yaml
 
-__all__ = ["read_file"]
+__all__ = ["MAX_DEPTH", "read_file"]
+
+#: Levels of nesting of a schema file, be it JSON or YAML.
+MAX_DEPTH = 200
 
 
 def read_file(path: Path, folder: Path) -> Any:
@@ -24,20 +27,22 @@ def read_file(path: Path, folder: Path) -> Any:
         raise PolicyError(f"{path.name} lies outside the policy's folder", hint=hint)
     name = str(real.relative_to(folder))
     try:
-        data = real.read_bytes()
+        data = read_regular(real)
     except OSError as error:
         reason = error.strerror or "cannot be read"
         raise PolicyError(f"{name}: {reason}", hint="the path is relative to the policy") from None
     if real.suffix.lower() in (".yaml", ".yml"):
         return _yaml(data, name)
     try:
-        return strict_json.loads(data, yaml.MAX_DEPTH)
+        return strict_json.loads(data, MAX_DEPTH)
     except Problem as problem:
         told = str(problem.detail).removeprefix("The body is ")
         raise PolicyError(f"{name}: {told}") from None
 
 
 def _yaml(data: bytes, name: str) -> Any:
+    from . import yaml  # few schemas are written in it
+
     try:
         return yaml.loads(data)
     except ImportError:
