@@ -68,6 +68,13 @@ def test_a_hostile_accept_takes_no_time():
         assert ask(ErrorEnvelope(raising(Problem(404))), accept=accept).status_code == 404
 
 
+def test_a_huge_accept_is_not_looked_at():
+    """A server may hand on 256 KiB, which would take the better part of a second."""
+    app = ErrorEnvelope(raising(Problem(404)))
+    assert ask(app, accept="text/html" + ",a/b" * 2000).mimetype == "text/html"
+    problem(ask(app, accept="text/html" + ",a/b" * 2100))
+
+
 def test_the_page_is_escaped_and_self_contained():
     evil = "<script>alert(1)</script>&\"'"
     errors = [{"pointer": evil, "detail": evil}, {"pointer": "", "detail": "x"}, 5]
