@@ -39,6 +39,9 @@ MAX_READ = 64 * 1024
 
 _HTML = ("text/html", "application/xhtml+xml")
 
+#: How the types of texts end that are XML (RFC 7303).
+_XML = ("/xml", "+xml")
+
 #: What Python and its frameworks show of an exception. No 5xx shows that.
 _TRACEBACK = b"Traceback (most recent call last)"
 
@@ -139,9 +142,10 @@ def _keeps(
         return False
     if body == b"" and environ.get("REQUEST_METHOD") != "HEAD":
         return False
-    text = is_json(media_type) or media_type in _HTML
-    if status >= 500 and text and (body is None or _TRACEBACK in body):
-        return False
+    if status >= 500:
+        text = is_json(media_type) or media_type in _HTML or media_type.endswith(_XML)
+        if text if body is None else _TRACEBACK in body:
+            return False
     if media_type in _HTML:
         return html and prefers_html(environ)
     if is_json(media_type):

@@ -235,7 +235,11 @@ def test_a_5xx_shows_nothing_of_a_default_page(media_type, form, secret, keep, a
     assert secret not in ask_quietly(ErrorEnvelope(app, keep=keep), accept=accept).text
 
 
-@pytest.mark.parametrize("media_type", [JSON, HTML, TEXT])
+#: Texts of other types, which would be kept.
+OTHERS = ["application/xml", "application/soap+xml", "application/yaml", "application/x-ndjson"]
+
+
+@pytest.mark.parametrize("media_type", [JSON, HTML, TEXT, *OTHERS])
 @pytest.mark.parametrize("keep", ["json", "merge", "none"])
 def test_a_traceback_is_never_kept(media_type, keep):
     body = json.dumps({"error": TRACE}) if media_type == JSON else TRACE
@@ -260,7 +264,7 @@ def coded(media_type, body, coding, status):
 
 
 @pytest.mark.parametrize("coding", CODED)
-@pytest.mark.parametrize("media_type", [JSON, HTML, TEXT])
+@pytest.mark.parametrize("media_type", [JSON, HTML, TEXT, "application/xml"])
 @pytest.mark.parametrize("keep", ["json", "merge", "none"])
 def test_a_compressed_traceback_is_never_kept(media_type, keep, coding):
     body = json.dumps({"error": TRACE}) if media_type == JSON else TRACE
