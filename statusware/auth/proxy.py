@@ -38,7 +38,7 @@ class Proxy:
     - `realm`: told in the challenge. `name`: the name of the scheme.
 
     Raises `PolicyError` for wrong options. environ keys read: `REMOTE_ADDR`,
-    `werkzeug.proxy_fix.orig`, and those headers.
+    `werkzeug.proxy_fix.orig`, `gunicorn.socket`, and those headers.
     """
 
     ambient = True
@@ -84,8 +84,7 @@ class Proxy:
         )
 
     def _trusts(self, environ: WSGIEnvironment) -> bool:
-        original = environ.get("werkzeug.proxy_fix.orig", environ)
-        peer = original.get("REMOTE_ADDR")
+        peer = _peer(environ)
         if not peer:
             # gunicorn leaves it empty on a Unix socket; without the key nothing is known.
             return peer == "" and self._unix
@@ -127,6 +126,24 @@ class RemoteUser:
         """The server's user; None without one."""
         user = environ.get("REMOTE_USER")
         return Identity(_name(user), self.name) if user else None
+
+
+def _peer(environ: WSGIEnvironment) -> str | None:
+    """The address of the socket's own peer; "" on a Unix socket, None where it is not known.
+
+    Asked of the socket where the server lends it: what stands in the environ may have been
+    replaced, also what ProxyFix has kept of it, by a second one.
+    """
+    ask = getattr(environ.get("gunicorn.socket"), "getpeername", None)
+    if ask is None:
+        original = environ.get("werkzeug.proxy_fix.orig", environ)
+        found: str | None = original.get("REMOTE_ADDR")
+        return found
+    try:
+        peer = ask()
+    except OSError:  # gone
+        return None
+    return str(peer[0]) if isinstance(peer, tuple) else ""
 
 
 def _name(sent: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from typing import Any
 
 import pytest
@@ -311,6 +312,39 @@ def test_a_proxy_is_believed_over_its_own_socket_only(peer: Any, trusted: bool) 
         assert identity is None
     Authentication(app, PROXY, public=["GET /"]).check(given)
     assert ("HTTP_X_FORWARDED_USER" in given) is trusted
+
+
+@pytest.mark.parametrize(
+    ("peers", "trusted"), [("127.0.0.1", True), ("10.0.0.0/8", False), ("unix", False)]
+)
+@pytest.mark.parametrize("told", ["127.0.0.1", "10.1.2.3", ""])
+def test_where_the_server_lends_its_socket_that_is_asked(
+    peers: str, trusted: bool, told: str
+) -> None:
+    """Two ProxyFix, or another middleware that does what it does, leave nothing to go by."""
+    scheme = Proxy(peers=[peers])
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()),
+    ):
+        ours, _ = server.accept()
+        given = environ(HTTP_X_FORWARDED_USER="ann") | {
+            "REMOTE_ADDR": told,
+            "werkzeug.proxy_fix.orig": {"REMOTE_ADDR": told},
+            "gunicorn.socket": ours,
+        }
+        with ours:
+            assert (scheme.authenticate(given) is not None) is trusted
+        assert scheme.authenticate(given) is None, "a socket that is closed tells nothing"
+
+
+@pytest.mark.parametrize(("peers", "trusted"), [("unix", True), ("127.0.0.1", False)])
+def test_of_a_unix_socket_as_well(peers: str, trusted: bool) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        given = environ(HTTP_X_FORWARDED_USER="ann") | {"REMOTE_ADDR": "127.0.0.1"}
+        given["gunicorn.socket"] = ours
+        assert (Proxy(peers=[peers]).authenticate(given) is not None) is trusted
 
 
 @pytest.mark.parametrize("peer", ["192.168.1.1", "127.0.0.1"])
