@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from werkzeug.exceptions import HTTPException
@@ -55,9 +56,18 @@ def flask_routes(app: Any) -> Iterable[AppRoute]:
         if rule.endpoint == "static" and not os.path.isdir(app.static_folder or ""):
             continue  # Flask adds it to every app, also where there is nothing to serve
         methods = None if rule.methods is None else frozenset(rule.methods) - {"HEAD", "OPTIONS"}
-        text = re.sub(r"<(?:(\w+)(?:\([^>]*\))?:)?(\w+)>", named, rule.rule)
+        text = re.sub(
+            r"<(?:(\w+)(?:\([^>]*\))?:)?(\w+)>", partial(_flask_variable, rule), rule.rule
+        )
         exact = re.sub(r"<(?:(int|uuid|path|string|default):)?(\w+)>", named, rule.rule)
         yield route(text, methods or None, rule.endpoint, written=rule.rule, exact=exact)
+
+
+def _flask_variable(rule: Any, found: re.Match[str]) -> str:
+    """A variable; what crosses a slash by a converter of the app's own is a path."""
+    converter = getattr(rule, "_converters", {}).get(found[2])  # no public name tells
+    crosses = not getattr(converter, "part_isolating", True)
+    return typed("path" if crosses else found[1], found[2])
 
 
 def bottle_routes(app: Any) -> Iterable[AppRoute]:
@@ -104,7 +114,8 @@ def falcon_routes(app: Any) -> Iterable[AppRoute]:
         if text.endswith(":path}"):
             yield _nothing(text, methods, each.class_name, path)
     for each in inspect.inspect_static_routes(app):
-        yield from _below(each.prefix, "static")
+        alone, below = _below(each.prefix, "static")
+        yield from (alone, below) if each.fallback_filename else (below,)
     for prefix, sink, *_ in getattr(app, "_sinks", ()):  # what is public wants their source
         literal = re.match(r"(?:/[\w.~-]+)*(?=/|\Z)|", re.sub(r"\\(\W)", r"\1", prefix.pattern))
         start = "" if literal is None else literal[0]

@@ -14,6 +14,7 @@ from pyramid.config import Configurator
 from pyramid.response import Response
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.routing import BaseConverter
 from werkzeug.test import Client
 
 from statusware import PolicyError, wrap
@@ -244,9 +245,19 @@ def falcon_sink(prefix):
     return app
 
 
-def falcon_static():
+def falcon_static(**options):
     app = falcon.App()
-    app.add_static_route("/static", Path(__file__).parent)
+    app.add_static_route("/static", Path(__file__).parent, **options)
+    return app
+
+
+def flask_rest():
+    class Rest(BaseConverter):
+        regex = "[^/].*"
+
+    app = Flask("rest", static_folder=None)
+    app.url_map.converters["rest"] = Rest
+    app.get("/files/<rest:name>")(lambda name: "served")
     return app
 
 
@@ -286,7 +297,13 @@ ASIDE = [
     (lambda: falcon_sink("/mine"), "/mine", ["/mine", "/mine/{rest:path}"]),
     (lambda: falcon_sink(r"/a\.b/\d"), "/a.b/1", ["/a.b", "/a.b/{rest:path}"]),
     (lambda: falcon_sink(re.compile("/v[12]/")), "/v1/a", ["/", "/{rest:path}"]),
-    (falcon_static, "/static/__init__.py", ["/static", "/static/{rest:path}"]),
+    (falcon_static, "/static/__init__.py", ["/static/{rest:path}"]),
+    (
+        lambda: falcon_static(fallback_filename="__init__.py"),
+        "/static",
+        ["/static", "/static/{rest:path}"],
+    ),
+    (flask_rest, "/files/a/b", ["/files/{name:path}"]),
     (bottle_rest, "/files/", ["/files/", "/files/{name:path}"]),
     (bottle_rest, "/files/a/b", ["/files/", "/files/{name:path}"]),
     (pyramid_rest, "/files/", ["/files/", "/files/{name:path}"]),
