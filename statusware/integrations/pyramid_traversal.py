@@ -19,6 +19,7 @@ from pyramid.interfaces import (
     IException,
     IMultiView,
     IRequest,
+    IRootFactory,
     IRoutesMapper,
     ISecuredView,
     IView,
@@ -26,6 +27,7 @@ from pyramid.interfaces import (
 )
 from pyramid.predicates import TraversePredicate
 from pyramid.router import Router
+from pyramid.traversal import DefaultRootFactory
 
 from ..correlation import request_id
 from ..errors import PolicyError
@@ -66,10 +68,15 @@ def check_traversal(app: Any, policy: Policy) -> None:
 
 
 def watch(app: Any) -> None:
-    """Have the router that lies in `app`, if one does, ask `_ask`; again is no harm."""
+    """Have the router that lies in `app`, if one does, ask `_ask`; again is no harm.
+
+    Not where traversal decides nothing: to a registry without listeners no event costs anything.
+    """
     for router in _routers(app):
         registry = router.registry
-        if all(each.handler is not _ask for each in registry.registeredHandlers()):
+        if _decides(registry) and all(
+            each.handler is not _ask for each in registry.registeredHandlers()
+        ):
             registry.registerHandler(_ask, (IContextFound,))
 
 
@@ -128,11 +135,22 @@ def _is_narrow(route: Route) -> bool:
     return not all(rule.unconditional for rule in route.rules.values())
 
 
-def _has_traversal(registry: Any) -> bool:
-    """Whether any view is found by traversal, alone or below a route."""
+def _decides(registry: Any) -> bool:
+    """Whether traversal finds a view, or the resource that a permission is about."""
+    factories = {registry.queryUtility(IRootFactory), *(each.factory for each in _routes(registry))}
+    return not factories <= {None, DefaultRootFactory} or _has_traversal(registry)
+
+
+def _routes(registry: Any) -> Iterable[Any]:
     mapper = registry.queryUtility(IRoutesMapper)
     routes: Iterable[Any] = () if mapper is None else mapper.get_routes(include_static=True)
-    return any(map(_is_global, registry.registeredAdapters())) or any(map(_goes_on, routes))
+    return routes
+
+
+def _has_traversal(registry: Any) -> bool:
+    """Whether any view is found by traversal, alone or below a route."""
+    views = registry.registeredAdapters()
+    return any(map(_is_global, views)) or any(map(_goes_on, _routes(registry)))
 
 
 def _is_global(found: Any) -> bool:

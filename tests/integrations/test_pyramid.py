@@ -570,6 +570,30 @@ def test_no_other_path_of_a_view_leads_around_its_rule(wrapping, path, sent, sta
         assert answer.json["code"] == "ambiguous-path"
 
 
+def routed(config, **options):
+    config.add_route("only", "/", **options)
+    config.add_view(lambda request: {}, route_name="only", renderer="json")
+
+
+@pytest.mark.parametrize(
+    ("make", "asked"),
+    [
+        (routed, False),
+        (lambda config: routed(config, factory=Root), True),
+        (lambda config: routed(config) or config.set_root_factory(Root), True),
+        (by_name, True),
+        (below_a_route, True),
+    ],
+)
+def test_who_does_without_traversal_pays_nothing(make, asked):
+    """A listener makes Pyramid tell of every request four times."""
+    with Configurator() as config:
+        make(config)
+    app = config.make_wsgi_app()
+    wrap(app, {"routes": [{"match": "GET /", "allow": "everyone"}]})
+    assert app.registry.has_listeners is asked
+
+
 def test_nor_does_one_of_an_app_that_is_mounted():
     with Configurator() as config:
         tree(config)
