@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import PolicyError, nearest
 from .phrases import PHRASES, phrase, told
@@ -20,8 +19,7 @@ __all__ = ["CODE", "CODES", "PHRASES", "Entry", "default_code", "entry", "own_en
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One code: its status, what happened (`detail`, told to clients), and the `fix`.
 
     `title` is the short summary; where it is empty, that is the status phrase.

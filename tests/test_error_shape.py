@@ -17,6 +17,8 @@ import falcon
 import flask
 import jsonschema
 import jwt
+import pyramid.config
+import pyramid.response
 import pytest
 from django.core.exceptions import PermissionDenied
 from werkzeug.test import Client
@@ -226,6 +228,13 @@ def flask_app():
     return app
 
 
+def pyramid_app():
+    with pyramid.config.Configurator() as config:
+        config.add_view(lambda request: pyramid.response.Response("root"))
+    policy = {"envelope": {"types": "https://x/"}, "routes": [{"match": "GET /", **EVERYONE}]}
+    return wrap(config.make_wsgi_app(), policy)
+
+
 #: A body that is no JSON, as only a document can ask for one.
 NOTES = {
     "openapi": "3.1.0",
@@ -276,6 +285,7 @@ def make():
         "pages": wrap(bare, {"envelope": {"types": "/problems"}}),
         "documented": wrap(bare, Policy.from_openapi(NOTES, api={"openapi_unsecured": "everyone"})),
         "flask": flask_app(),
+        "pyramid": pyramid_app(),
         "audited": audited(),
     }
 
@@ -313,6 +323,7 @@ WALK = [
     row("paths", "GET /", 400, "ambiguous-path", PATH_INFO="/a;b"),
     row("unclear", "GET /n/07", 404),
     row("unclear", "PUT /n/07", 405),
+    row("pyramid", "GET /", 400, "ambiguous-path", headers={"X-Vhm-Root": f"/{SENT}"}),
     # routing
     row("policy", "GET /nope", 404),
     row("policy", "PUT /x", 405),

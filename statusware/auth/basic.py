@@ -130,7 +130,8 @@ class Basic:
     def _check(self, password: bytes, stored: bytes) -> bool:
         try:
             return bool(self._bcrypt.checkpw(password, stored))
-        except ValueError:
+        except ValueError:  # at once: a salt with stray bits is none
+            self._bcrypt.checkpw(b"wrong", self._dummies[int(stored[4:6])])
             return False
 
     def _load(self, data: bytes) -> _Users:

@@ -161,13 +161,13 @@ class Bearer:
         found = read_authorization(environ)
         if found is None or found[0] not in self._lower:
             return None
-        if not token68(found[1]):
-            raise malformed("the Authorization header does not hold one bearer token")
         try:
             verified = self._read(found[1], digest)
         except Expired:
             raise expired() from None
         except BadToken as error:
+            if not token68(found[1]):  # then it was no token, for sure
+                raise malformed("the Authorization header does not hold one bearer token") from None
             raise invalid(str(error)) from None
         self._cache.put(digest, verified)
         return verified

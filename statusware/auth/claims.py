@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from .identity import Identity, frozen
 from .jose import BadToken
@@ -31,15 +31,14 @@ class Expired(BadToken):
     """The token is too old."""
 
 
-@dataclass(frozen=True)
-class ClaimRules:
+class ClaimRules(NamedTuple):
     """The rules for one issuer. Times in seconds; options as those of `Bearer`."""
 
     issuers: frozenset[str] = frozenset()
     audiences: frozenset[str] = frozenset()
     leeway: float = 30
     profile: str = ""
-    required: Mapping[str, Any] = field(default_factory=dict)
+    required: Mapping[str, Any] = MappingProxyType({})
     user: str = "sub"
     roles: tuple[str, ...] = ("roles",)
     scopes: tuple[str, ...] = ("scope",)

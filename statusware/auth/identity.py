@@ -68,18 +68,14 @@ def valid_user(user: object) -> bool:
 def frozen(value: Any) -> Any:
     """JSON data that cannot be changed: dicts and lists replaced by read-only ones, deeply."""
     if isinstance(value, dict):
-        members = value
-        for name, member in value.items():
-            if isinstance(member, _CONTAINERS):
-                members = members if members is not value else dict(value)
-                members[name] = frozen(member)
-        return ImmutableDict(members)
+        if not _FLAT.issuperset(map(type, value.values())):
+            value = {n: v if type(v) in _FLAT else frozen(v) for n, v in value.items()}
+        return ImmutableDict(value)
     if isinstance(value, list | tuple):
         return ImmutableList(value if _FLAT.issuperset(map(type, value)) else map(frozen, value))
     return value
 
 
-_CONTAINERS = (dict, list, tuple)
 _FLAT = frozenset({str, int, float, bool, type(None)})
 
 

@@ -51,15 +51,13 @@ def announced(environ: WSGIEnvironment) -> int | None:
     or if a transfer coding other than chunked is left on it; 400 if Content-Length is
     not a number. Both at once: Transfer-Encoding counts (RFC 9112 section 6.3).
     """
-    coding = environ.get("HTTP_TRANSFER_ENCODING") or ""
-    terminated = bool(environ.get("wsgi.input_terminated"))
-    if coding:
-        if not terminated or coding.strip().lower() != "chunked":
+    if coding := environ.get("HTTP_TRANSFER_ENCODING"):
+        if not environ.get("wsgi.input_terminated") or coding.strip().lower() != "chunked":
             raise Problem(411)
         return None
-    length = environ.get("CONTENT_LENGTH") or ""
+    length = environ.get("CONTENT_LENGTH")
     if not length:
-        return None if terminated else 0
+        return None if environ.get("wsgi.input_terminated") else 0
     if not (length.isascii() and length.isdigit()):
         raise Problem(400, "Content-Length is not a number.")
     return int(length) if len(length) <= 18 else 10**18
@@ -171,14 +169,13 @@ def _drop(environ: WSGIEnvironment, unread: int, deadline: float = math.inf) -> 
     source = environ["wsgi.input"]
     # One that counts would refuse once more what has been refused.
     read = getattr(source, "uncounted", source.read)
-    while left > 0:
-        block = read(min(BLOCK, left))
-        if not block:
-            return True
+    while block := read(min(BLOCK, left)):
         left -= len(block)
-        if left > 0 and time.monotonic() > deadline:
-            break
-    return left <= 0 and unread <= DRAIN_LIMIT
+        if left <= 0:
+            return unread <= DRAIN_LIMIT
+        if time.monotonic() > deadline:
+            return False
+    return True
 
 
 def _drop_in_time(environ: WSGIEnvironment, unread: int, sock: Any) -> bool:

@@ -11,7 +11,7 @@ import click
 from werkzeug.test import Client
 
 from ..body import strict_json
-from ..body.schema.yaml import MAX_DEPTH
+from ..body.schema.files import MAX_DEPTH
 from ..errors import PolicyError
 from ..integrations.routes import routes_of
 from ..layers.rendering import Rendering

@@ -12,27 +12,14 @@ environ keys read: `statusware.identity`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from pyramid.authorization import ACLHelper, Authenticated, Everyone
 from pyramid.events import ApplicationCreated
-from pyramid.interfaces import (
-    PHASE2_CONFIG,
-    IException,
-    IMultiView,
-    IRequest,
-    IRoutesMapper,
-    ISecuredView,
-    ISecurityPolicy,
-    IView,
-    IViewClassifier,
-)
-from pyramid.predicates import TraversePredicate
+from pyramid.interfaces import PHASE2_CONFIG, ISecurityPolicy
 
 from ..errors import PolicyError, nearest
-from ..layers.access import access_rule
 from ..policy import Policy, wrap
 from ..policy.build import in_force, layered
 from .pyramid_request import reusing
@@ -140,7 +127,6 @@ def _install(router: Any, policy: Policy | None, registry: Any) -> None:
     inner = _Unwrapped(router)
 
     def build(policy: Policy) -> WSGIApplication:
-        check_traversal(policy, registry)
         wrapped = layered(inner, policy)
         router.renderer = getattr(wrapped, "renderer", None)  # our gunicorn workers ask for it
         security = registry.queryUtility(ISecurityPolicy)
@@ -165,48 +151,3 @@ class _Unwrapped:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         response: WSGIApplication = self._execute(environ, self.app)
         return response(environ, start_response)
-
-
-def check_traversal(policy: Policy, registry: Any) -> None:
-    """Refuse narrow rules that other paths would lead around.
-
-    Traversal reaches one view by several paths (`/a/edit`, `/a/@@edit`, `/a/edit/x`); those
-    that no route lists, or that lie outside `[api] paths`, must not be let through.
-    """
-    everywhere = policy.scope is None or policy.scope.covers("/")
-    if (everywhere and policy.table.unlisted != "pass") or not _has_traversal(registry):
-        return
-    for route in policy.routes:
-        if not access_rule(route, policy.schemes).unconditional:
-            raise PolicyError(
-                "is narrower than everyone, and traversal reaches its view by other paths",
-                file=policy.file,
-                key=f"{route.where}.allow",
-                hint='write unlisted = "reject" in [api], and no paths',
-            )
-
-
-def _has_traversal(registry: Any) -> bool:
-    """Whether any view is found by traversal, alone or below a route."""
-    mapper = registry.queryUtility(IRoutesMapper)
-    routes = () if mapper is None else mapper.get_routes(include_static=True)
-    return any(map(_is_global, registry.registeredAdapters())) or any(map(_goes_on, routes))
-
-
-def _is_global(found: Any) -> bool:
-    """Whether an adapter is a view without a route; those of exceptions have no path."""
-    if found.provided not in (IView, ISecuredView, IMultiView):
-        return False
-    classifier, request, context = found.required
-    if classifier is not IViewClassifier or request is not IRequest:
-        return False
-    cls = getattr(context, "inherit", None)
-    is_exception = isinstance(cls, type) and issubclass(cls, BaseException)
-    return not (is_exception or context.isOrExtends(IException))
-
-
-def _goes_on(route: Any) -> bool:
-    """Whether traversal goes on where this route ends."""
-    return "traverse" in re.findall(r"[{*](\w+)", route.pattern) or any(
-        isinstance(predicate, TraversePredicate) for predicate in route.predicates
-    )

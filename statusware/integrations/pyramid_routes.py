@@ -65,6 +65,9 @@ def _of_route(found: _View, view: _View) -> Iterator[AppRoute]:
     name = view["route_name"] or found["name"]
     if (rest := _REST.search(written)) is None:
         yield route(path, methods, name, written=written, exact=exact)
+        if written.endswith(":.*}"):  # it may be nothing
+            start = path[: path.rindex("{")]
+            yield route(start, methods, name, written=written, exact=start)
         return
     tail = f"{{{rest[1]}:path}}"
     yield route(path + tail, methods, name, written=written, exact=exact + tail)

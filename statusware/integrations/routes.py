@@ -1,22 +1,20 @@
 """The routes of an app, read out of its framework: Flask, Pyramid, Django, Falcon, Bottle.
 
 What `statusware check`, `init` and `audit` go by. The framework is the app's own: it is
-imported already, and only asked here; none is needed to read this file.
+imported already, and only asked here; none is needed to read this file. How to read a routing
+table is imported when an app turns up that has one.
 """
 
 from __future__ import annotations
 
-import importlib
-import os
-import re
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from ..policy.coverage import AppRoute
-from .pyramid_routes import pyramid_routes
-from .variables import named, route, typed
+if TYPE_CHECKING:
+    from ..policy.coverage import AppRoute
 
-__all__ = ["layers_of", "routes_of"]
+__all__ = ["apps_in", "layers_of", "routes_of"]
 
 #: How deep an app may lie in middleware.
 DEPTH = 20
@@ -28,10 +26,12 @@ _INSIDE = ("app", "wsgi_app", "application", "_app", "_bare", "wrapped")
 def routes_of(app: Any) -> list[AppRoute] | None:
     """The routes of a WSGI app, middleware around it aside; None where they cannot be read."""
     for layer in layers_of(app):
-        names = {f"{cls.__module__}.{cls.__qualname__}" for cls in type(layer).__mro__}
-        for name, read in _READERS.items():
-            if name in names:
-                return list(read(layer))
+        for name, (module, reader) in _READERS.items():
+            if _is_of(layer, name):
+                read: Callable[[Any], Iterable[AppRoute] | None]
+                read = getattr(import_module(module, __package__), reader)
+                found = read(layer)
+                return found if found is None else list(found)
     return None
 
 
@@ -43,88 +43,29 @@ def layers_of(app: Any) -> Iterable[Any]:
         app = next((found for name in _INSIDE if (found := getattr(app, name, None))), None)
 
 
-def _flask(app: Any) -> Iterable[AppRoute]:
-    for rule in app.url_map.iter_rules():
-        if rule.endpoint == "static" and not os.path.isdir(app.static_folder or ""):
-            continue  # Flask adds it to every app, also where there is nothing to serve
-        methods = None if rule.methods is None else frozenset(rule.methods) - {"HEAD", "OPTIONS"}
-        text = re.sub(r"<(?:(\w+)(?:\([^>]*\))?:)?(\w+)>", named, rule.rule)
-        exact = re.sub(r"<(?:(int|uuid|path|string|default):)?(\w+)>", named, rule.rule)
-        yield route(text, methods or None, rule.endpoint, written=rule.rule, exact=exact)
+def apps_in(app: Any) -> Iterator[Any]:
+    """The same, and what lies in the apps that `DispatcherMiddleware` mounts."""
+    for layer in layers_of(app):
+        yield layer
+        if _is_of(layer, _DISPATCHER):
+            for mounted in layer.mounts.values():
+                yield from apps_in(mounted)
 
 
-def _bottle(app: Any) -> Iterable[AppRoute]:
-    for each in app.routes:
-        methods = None if each.method in ("ANY", "PROXY") else frozenset({each.method})
-        text = _bottle_path(app.router.rule_syntax, each.rule, exact=False)
-        exact = _bottle_path(app.router.rule_syntax, each.rule, exact=True)
-        name = each.name or getattr(each.callback, "__name__", "")
-        yield route(text, methods, name, written=each.rule, exact=exact)
+def _is_of(app: Any, name: str) -> bool:
+    """Whether an app is of a class, told without importing it."""
+    return any(name == f"{cls.__module__}.{cls.__qualname__}" for cls in type(app).__mro__)
 
 
-def _bottle_path(syntax: re.Pattern[str], rule: str, *, exact: bool) -> str:
-    """A rule by Bottle's own syntax, in which a variable may be `<x:int>`, `:x`, or nameless."""
-    numbers = iter(range(100))
+_DISPATCHER = "werkzeug.middleware.dispatcher.DispatcherMiddleware"
 
-    def named(found: re.Match[str]) -> str:
-        escape, name, old, pattern, *new = found.groups()
-        if len(escape) % 2:  # no variable, but the text of one
-            return found[0][len(escape) :]
-        kind = None if old is not None else new[1]
-        if exact and (pattern or kind not in (None, "", "int", "path")):
-            return found[0]
-        name = (name if old is not None else new[0]) or f"any{next(numbers)}"
-        return escape + typed(kind, name)
-
-    return syntax.sub(named, rule)
-
-
-def _falcon(app: Any) -> Iterable[AppRoute]:
-    inspect = importlib.import_module("falcon.inspect")
-    for each in inspect.inspect_routes(app):
-        methods = frozenset(m.method for m in each.methods if not m.internal)
-        path = each.path
-        text = re.sub(r"\{(\w+)(?::(\w+)(?:\([^}]*\))?)?\}", lambda m: typed(m[2], m[1]), path)
-        exact = re.sub(r"\{(\w+)(?::(int|uuid|path))?\}", lambda m: typed(m[2], m[1]), path)
-        yield route(text, methods - {"WEBSOCKET"}, each.class_name, written=path, exact=exact)
-
-
-def _django(app: Any) -> Iterable[AppRoute]:
-    urls = importlib.import_module("django.urls")
-    yield from _urls(urls.get_resolver(urls.get_urlconf()).url_patterns, "", "")
-
-
-def _urls(patterns: Iterable[Any], prefix: str, before: str) -> Iterable[AppRoute]:
-    """Below `prefix`, which the app has written as `before`."""
-    for entry in patterns:
-        written = before + str(entry.pattern)
-        text = prefix + _django_path(entry.pattern)
-        if hasattr(entry, "url_patterns"):
-            yield from _urls(entry.url_patterns, text, written)
-            continue
-        view = getattr(entry.callback, "view_class", None)
-        names = getattr(view, "http_method_names", None)
-        methods = names and frozenset(n.upper() for n in names if hasattr(view, n))
-        methods = (methods or frozenset()) - {"OPTIONS", "HEAD"} or None
-        name = entry.name or getattr(entry.callback, "__name__", "")
-        exact = re.sub(r"<(?:(int|uuid|path|str):)?(\w+)>", named, f"/{written}")
-        yield route(f"/{text}", methods, name, written=f"/{written}", exact=exact)
-
-
-def _django_path(pattern: Any) -> str:
-    written = str(pattern)
-    if hasattr(pattern, "_route"):
-        return re.sub(r"<(?:(\w+):)?(\w+)>", named, written)
-    written = written.removesuffix("\\Z").strip("^$")
-    whole = re.sub(r"\(\?P<(\w+)>\.[*+]\??\)", r"{\1:path}", written)
-    return re.sub(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)", r"{\1}", whole)
-
-
-_READERS: dict[str, Callable[[Any], Iterable[AppRoute]]] = {
-    "flask.app.Flask": _flask,
-    "flask.sansio.app.App": _flask,
-    "bottle.Bottle": _bottle,
-    "falcon.app.App": _falcon,
-    "pyramid.router.Router": pyramid_routes,
-    "django.core.handlers.wsgi.WSGIHandler": _django,
+#: The class of an app, and the module and function that know its routes.
+_READERS = {
+    "flask.app.Flask": (".framework_routes", "flask_routes"),
+    "flask.sansio.app.App": (".framework_routes", "flask_routes"),
+    "bottle.Bottle": (".framework_routes", "bottle_routes"),
+    "falcon.app.App": (".framework_routes", "falcon_routes"),
+    "pyramid.router.Router": (".pyramid_routes", "pyramid_routes"),
+    "django.core.handlers.wsgi.WSGIHandler": (".framework_routes", "django_routes"),
+    _DISPATCHER: (".framework_routes", "mounted_routes"),
 }

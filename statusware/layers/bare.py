@@ -189,10 +189,16 @@ def _mend(out: Outgoing, status: int, environ: WSGIEnvironment, *, vary: bool) -
     more = missing(status, out.headers, environ)
     if not has(out.headers, "x-request-id"):
         more.append(("X-Request-ID", request_id(environ)))
-    if vary and not has(out.headers, "vary"):
+    if vary and not _varies(out.headers):
         more.append(("Vary", "Accept"))
     out.headers = [*out.headers, *more]
     out.send()
+
+
+def _varies(headers: _Headers) -> bool:
+    """Whether a cache knows that another `Accept` gets another answer."""
+    named = ",".join(str(value) for name, value in headers if name.lower() == "vary")
+    return not {"accept", "*"}.isdisjoint(word.strip().lower() for word in named.split(","))
 
 
 def _status(out: Outgoing) -> int:

@@ -34,6 +34,7 @@ def watch(app: WSGIApplication) -> None:
         importlib.import_module("statusware.integrations.falcon").watch(app)
     if "pyramid.router" in sys.modules:
         importlib.import_module("statusware.integrations.pyramid_pages").watch(app)
+        importlib.import_module("statusware.integrations.pyramid_traversal").watch(app)
     if "bottle" in sys.modules:
         importlib.import_module("statusware.integrations.bottle").watch(app)
 

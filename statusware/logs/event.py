@@ -44,7 +44,7 @@ FIELDS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Event:
     """One row of the table: a kind of record.
 

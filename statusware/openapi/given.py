@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from ..body.schema.yaml import MAX_DEPTH, MAX_VALUES
+from ..body.schema.files import MAX_DEPTH
+from ..body.schema.yaml import MAX_VALUES
 from ..errors import PolicyError
 
 __all__ = ["plain_copy"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,6 @@ from ..layers.envelope import ErrorEnvelope
 from ..logs.table import ROUTES_UNREAD, UNCOVERED, UNSERVED
 from ..problem import Problem
 from ..request import Scope
-from .coverage import audit, uncovered
 from .live import trace
 from .model import Layer, Policy
 from .reload import Reloading
@@ -53,9 +53,10 @@ def in_force(policy: Policy, build: Callable[[Policy], WSGIApplication]) -> WSGI
 def layered(app: WSGIApplication, policy: Policy) -> WSGIApplication:
     """`app` in all the layers of one policy. For integrations, which put more around it."""
     _compare(app, policy)
-    if is_of(app, "pyramid.router", "Router"):
-        pyramid = importlib.import_module("statusware.integrations.pyramid")
-        pyramid.check_traversal(policy, vars(app)["registry"])
+    if "pyramid.router" in sys.modules:
+        traversal = importlib.import_module("statusware.integrations.pyramid_traversal")
+        traversal.check_traversal(app, policy)
+        traversal.watch(app)
     inside = app if not policy.metrics else _prometheus().Exposed(app, policy.metrics)
     wrapped = stack(inside, *policy.layers)
     trace(wrapped, policy)
@@ -98,6 +99,11 @@ def _compare(app: WSGIApplication, policy: Policy) -> None:
     except Exception as error:  # the inside of a framework not as we know it: no reason to fail
         ROUTES_UNREAD.tell(error=error)
         routes = None
+    if not routes and not policy.audit:
+        return
+    # Here, so that who has nothing to compare does without it.
+    from .coverage import audit, uncovered
+
     if policy.audit:
         audit(policy, routes)
     elif routes and (missing := uncovered(policy, routes)):

@@ -5,14 +5,12 @@ Logger `statusware.trace`, one line a layer, with the id of the request; never i
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from ..correlation import request_id
 from ..layers.envelope import ErrorEnvelope
 from ..layers.guard import Guard
 from ..logs.table import TRACED
-from .explain import step
 from .model import Policy
 
 if TYPE_CHECKING:
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["trace"]
 
 #: What must not stand in a line of a log: a claim, say, may hold a line break.
-_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_BREAKS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029), "?")
 
 
 def trace(wrapped: WSGIApplication, policy: Policy) -> None:
@@ -30,8 +28,10 @@ def trace(wrapped: WSGIApplication, policy: Policy) -> None:
         return
 
     def tell(guard: Guard, made: WSGIApplication | None, environ: WSGIEnvironment) -> None:
+        from .explain import step  # only where somebody wants to read it
+
         found = step(policy, guard, made, environ)
-        told = _BREAKS.sub("?", "; ".join(text.strip() for text in found.told))
+        told = "; ".join(text.strip() for text in found.told).translate(_BREAKS)
         TRACED.tell(
             request_id(environ),
             found.layer,

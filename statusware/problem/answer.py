@@ -174,11 +174,12 @@ def _again(
     accept = environ.get("HTTP_ACCEPT")
     if accept is not None and (type(accept) is not str or "html" in accept.lower()):
         return _made(problem, environ)
-    body = b"%b%b%b" % (alike.before, own.encode(), alike.after)
-    headers = alike.headers.copy()
-    headers[alike.length] = ("Content-Length", str(len(body)))
-    headers[alike.own] = ("X-Request-ID", own)
-    return alike.status, headers, body
+    status, fields, length, at, before, after = alike
+    body = before + own.encode() + after
+    headers = fields.copy()
+    headers[length] = ("Content-Length", str(len(body)))
+    headers[at] = ("X-Request-ID", own)
+    return status, headers, body
 
 
 #: How many renderers a problem is remembered for.

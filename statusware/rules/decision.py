@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import PolicyError
 from ..problem import Problem
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["AccessRule", "Clause", "Decision"]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What a rule says: allowed or not, the clause that decided, and the scopes that alone lack."""
 
     allowed: bool

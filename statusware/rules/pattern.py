@@ -7,7 +7,7 @@ its canonical form, `{x:path}` one or more segments and last only.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..errors import PolicyError, nearest
 from ..problem import Problem
@@ -37,16 +37,14 @@ _HINTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """A variable segment; `converter` is "" for a plain one, "path" for the rest of the path."""
 
     name: str
     converter: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """One path of a route: text, methods, segments, and whether a slash stands at its end.
 
     `variables` are the names of its variables, in order.

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ..errors import PolicyError, nearest
 from .predicates import load_object, load_predicate
@@ -66,8 +65,7 @@ _Test = Callable[[Subject | None, Mapping[str, str], "WSGIEnvironment"], bool]
 _Fill = Callable[[Mapping[str, str]], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(NamedTuple):
     """One word of a rule, compiled: its text, the test, and the scope it asks for, if any."""
 
     text: str

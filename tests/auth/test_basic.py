@@ -178,6 +178,26 @@ def test_every_answer_costs_the_same(scheme: Basic, monkeypatch: pytest.MonkeyPa
     assert sum(rounds) == 2 * 2**6  # but no help for those who guess
 
 
+def test_a_broken_hash_costs_as_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """bcrypt refuses some of the right shape without a round; counted where it works."""
+    rounds: list[int] = []
+    check = bcrypt.checkpw
+
+    def counted(password: bytes, hashed: bytes) -> bool:
+        found = check(password, hashed)
+        rounds.append(2 ** int(hashed[4:6]))
+        return found
+
+    monkeypatch.setattr(bcrypt, "checkpw", counted)
+    users = [f"ann:{stored('right', 6)}", f"stray:$2y$06${'/' * 53}", f"cheap:$2y$04${'/' * 53}"]
+    scheme = Basic(users="\n".join(users))
+    for user in ("ann", "stray", "cheap", "nobody"):
+        rounds.clear()
+        with pytest.raises(Refused):
+            scheme.authenticate(basic(f"{user}:wrong"))
+        assert sum(rounds) == 2**6, user
+
+
 def test_dummies_are_real_work(scheme: Basic) -> None:
     for cost, dummy in scheme._dummies.items():
         assert len(dummy) == 60

@@ -10,6 +10,8 @@ from pyramid.config import Configurator
 from pyramid.events import ApplicationCreated
 from pyramid.httpexceptions import HTTPConflict, HTTPNotFound
 from pyramid.request import Request
+from werkzeug.exceptions import NotFound
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from statusware import Identity, PolicyError, Problem, wrap
 from statusware.integrations.gunicorn import _renderer
@@ -477,6 +479,108 @@ def test_what_the_refusal_is_about():
     assert get(app, "/edit").status_int == 401
     for path in ("/@@edit", "/edit/x/y"):
         assert get(app, path).status_int == 404
+
+
+class Tree(dict):
+    """A resource with children."""
+
+
+def tree(config):
+    """A view of any resource that has children, and one of the root; some of it below a route."""
+    root = Tree(docs=Tree(soup=Tree()), admin=Tree())
+    config.set_root_factory(lambda request: root)
+    config.add_route("wiki", "/wiki/*traverse", use_global_views=True)
+    config.add_route("page", "/pages/{name}", traverse="/docs/{name}", use_global_views=True)
+    config.add_view(lambda request: {"view": ""}, context=Tree, renderer="json")
+    for name in ("edit", "open"):
+        config.add_view(
+            lambda request, name=name: {"view": name}, context=Tree, name=name, renderer="json"
+        )
+    config.add_view(
+        lambda request: request.invoke_subrequest(sub(request)), context=Tree, name="sub"
+    )
+
+
+def sub(request):
+    """What an app asks itself is its own affair, also with what it was asked itself."""
+    found = request.copy()
+    found.path_info = "/docs/edit"
+    return found
+
+
+LISTED = {
+    "auth": POLICY["auth"],
+    "routes": [
+        {"match": "GET /docs/edit", "allow": "role:editor"},
+        {"match": "GET /wiki/docs/edit", "allow": "role:editor"},
+        {"match": "GET /admin", "allow": "role:editor"},
+        {"match": "GET /docs/open", "allow": "everyone"},
+        {
+            "match": [
+                "GET /", "GET /sub", "GET /docs", "GET /docs/{name}", "GET /docs/{name}/{more:path}",
+                "GET /admin/{more:path}", "GET /wiki/{more:path}", "GET /pages/{name}",
+            ],
+            "allow": "everyone",
+        },
+    ],
+}  # fmt: skip
+
+#: A path, what else is sent, and what it gets.
+LED = [
+    ("/docs/edit", {}, 401),
+    ("/docs/edit", {"X-User": "ann"}, 200),
+    ("/docs", {}, 200),
+    ("/docs/soup", {}, 200),
+    ("/docs/soup/edit", {}, 200),
+    ("/docs/soup/edit/more", {}, 200),
+    ("/docs/open/more", {}, 200),
+    ("/docs/@@open", {}, 200),
+    ("/sub", {}, 200),
+    ("/wiki/docs/soup/edit", {}, 200),
+    ("/pages/soup", {}, 200),
+    # Other paths of the same views.
+    ("/docs/@@edit", {}, 400),
+    ("/docs/edit/", {}, 401),
+    ("/docs/edit/more", {}, 400),
+    ("/docs/edit/more/and/more", {}, 400),
+    ("/docs/@@edit/more", {}, 400),
+    ("/admin/@@", {}, 400),
+    ("/wiki/docs/@@edit", {}, 400),
+    ("/wiki/docs/edit/more", {}, 400),
+    ("/docs/edit/more", {"X-User": "ann"}, 400),
+    # Another path than the one that was asked for.
+    ("/", {"X-Vhm-Root": "/docs/edit"}, 400),
+    ("/docs/soup", {"X-Vhm-Root": "/"}, 400),
+    ("/me", {"X-Vhm-Root": "/docs"}, 404),
+]
+
+
+@pytest.mark.parametrize("wrapping", [True, False], ids=["wrap", "include"])
+@pytest.mark.parametrize(("path", "sent", "status"), LED)
+def test_no_other_path_of_a_view_leads_around_its_rule(wrapping, path, sent, status):
+    settings = {} if wrapping else {"statusware.policy": LISTED}
+    with Configurator(settings=settings) as config:
+        if not wrapping:
+            config.include("statusware.integrations.pyramid")
+        tree(config)
+    app = config.make_wsgi_app()
+    answer = get(wrap(app, LISTED) if wrapping else app, path, **sent)
+    assert answer.status_int == status
+    if status == 400:
+        assert answer.json["code"] == "ambiguous-path"
+
+
+def test_nor_does_one_of_an_app_that_is_mounted():
+    with Configurator() as config:
+        tree(config)
+    app = DispatcherMiddleware(NotFound(), {"/site": config.make_wsgi_app()})
+    routes = [
+        {"match": "GET /site/docs/edit", "allow": "role:editor"},
+        {"match": "GET /site/docs/{name}", "allow": "everyone"},
+    ]
+    app = wrap(app, {"auth": POLICY["auth"], "routes": routes})
+    paths = ("/site/docs/edit", "/site/docs/@@edit", "/site/docs/soup")
+    assert [get(app, path).status_int for path in paths] == [401, 400, 200]
 
 
 # The parsed body

@@ -1,5 +1,8 @@
 """The routes of an app, read from each framework in one and the same shape."""
 
+import re
+from pathlib import Path
+
 import bottle
 import django.urls
 import falcon
@@ -9,9 +12,11 @@ from django.views import View
 from flask import Flask
 from pyramid.config import Configurator
 from pyramid.response import Response
+from werkzeug.exceptions import NotFound
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
 
-from statusware import wrap
+from statusware import PolicyError, wrap
 from statusware.integrations.routes import routes_of
 from statusware.policy.coverage import AppRoute
 from tests.bypass.apps import App
@@ -38,6 +43,8 @@ def test_the_same_routes_are_read_from_each_framework(framework):
     expected = {pattern: frozenset(methods) for methods, pattern in ROUTES}
     if framework in ("pyramid", "bottle"):  # a UUID is a regular expression there
         expected["/u/{id}/x"] = expected.pop("/u/{id:uuid}/x")
+    if framework == "falcon":  # the rest of a path may be nothing there
+        expected["/files/"] = expected["/files/{rest:path}"]
     assert found == expected
 
 
@@ -170,6 +177,7 @@ def test_django():
             ("/api/{id:int}/", frozenset({"GET", "POST"})),
             ("/api/x/{y}", None),
             ("/api/z/{rest:path}", None),
+            ("/api/z/", None),
             ("/plain", None),
         }
     finally:
@@ -215,6 +223,104 @@ def test_bottle_in_all_its_forms(rule, path, pattern, written):
     wrapped = wrap(app, {"api": {"audit": "refuse"}, "routes": [
         {"match": f"GET {pattern}", "allow": "everyone"}]})  # fmt: skip
     assert Client(wrapped).get(path).data == b"served"
+
+
+class Served:
+    """A resource of Falcon's."""
+
+    def on_get(self, request, response, **values):
+        response.text = "served"
+
+
+def falcon_rest():
+    app = falcon.App()
+    app.add_route("/files/{name:path}", Served())
+    return app
+
+
+def falcon_sink(prefix):
+    app = falcon.App()
+    app.add_sink(Served().on_get, prefix)
+    return app
+
+
+def falcon_static():
+    app = falcon.App()
+    app.add_static_route("/static", Path(__file__).parent)
+    return app
+
+
+def bottle_rest():
+    app = bottle.Bottle()
+    app.get("/files/<name:re:.*>", callback=lambda name: "served")
+    return app
+
+
+def pyramid_rest():
+    with Configurator() as config:
+        config.add_route("rest", "/files/{name:.*}")
+        config.add_view(lambda request: Response("served"), route_name="rest")
+        return config.make_wsgi_app()
+
+
+def small(path):
+    app = Flask("small", static_folder=None)
+    app.get(path)(lambda: "served")
+    return app
+
+
+def served(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"served"]
+
+
+def mounted(app, default=None):
+    return DispatcherMiddleware(default or small("/"), {"/mine": app})
+
+
+#: An app, a path that it serves, and the routes of it that a rule has to list.
+ASIDE = [
+    (falcon_rest, "/files/", ["/files/", "/files/{name:path}"]),
+    (falcon_rest, "/files/a/b", ["/files/", "/files/{name:path}"]),
+    (lambda: falcon_sink("/mine"), "/mine/a", ["/mine", "/mine/{rest:path}"]),
+    (lambda: falcon_sink("/mine"), "/mine", ["/mine", "/mine/{rest:path}"]),
+    (lambda: falcon_sink(r"/a\.b/\d"), "/a.b/1", ["/a.b", "/a.b/{rest:path}"]),
+    (lambda: falcon_sink(re.compile("/v[12]/")), "/v1/a", ["/", "/{rest:path}"]),
+    (falcon_static, "/static/__init__.py", ["/static", "/static/{rest:path}"]),
+    (bottle_rest, "/files/", ["/files/", "/files/{name:path}"]),
+    (bottle_rest, "/files/a/b", ["/files/", "/files/{name:path}"]),
+    (pyramid_rest, "/files/", ["/files/", "/files/{name:path}"]),
+    (lambda: mounted(small("/a")), "/mine/a", ["/", "/mine/a"]),
+    (lambda: mounted(small("/")), "/mine/", ["/", "/mine/"]),
+    (lambda: mounted(served, NotFound()), "/mine/a", ["/mine", "/mine/{rest:path}"]),
+    (lambda: mounted(mounted(small("/a"))), "/mine/mine/a", ["/", "/mine/", "/mine/mine/a"]),
+]
+
+
+@pytest.mark.parametrize(("make", "path", "listed"), ASIDE)
+def test_what_is_served_beside_the_plain_routes(make, path, listed):
+    assert get(make(), path) == 200, "so it is without a policy"
+    assert sorted({each.pattern for each in routes_of(make())}) == listed
+    for left_out in listed:
+        policy = auditing(each for each in listed if each != left_out)
+        with pytest.raises(PolicyError, match="no rule lists"):
+            wrap(make(), policy)
+    assert get(wrap(make(), auditing(listed)), path) == 200
+
+
+def get(app, path):
+    with Client(app).get(path) as answer:
+        return answer.status_code
+
+
+def auditing(patterns):
+    match = [f"GET {each}" for each in patterns] or ["GET /other"]
+    api = {"audit": "refuse", "unlisted": "pass"}
+    return {"api": api, "routes": [{"match": match, "allow": "everyone"}]}
+
+
+def test_a_mount_over_an_app_that_is_not_known_cannot_be_read():
+    assert routes_of(mounted(small("/a"), served)) is None
 
 
 @pytest.mark.parametrize("app", [lambda environ, start_response: [], object(), None])

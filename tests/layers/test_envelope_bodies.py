@@ -196,9 +196,19 @@ def test_a_kept_error_tells_the_request():
     assert own.headers.getlist("X-Request-ID") == ["own"]
 
 
-def test_a_page_kept_for_a_browser_varies():
-    response = ask(ErrorEnvelope(error(HTML, OWN_PAGE)), accept=BROWSER)
-    assert response.headers["Vary"] == "Accept"
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        (None, ["Accept"]),
+        ("Cookie", ["Cookie", "Accept"]),
+        ("Accept-Encoding", ["Accept-Encoding", "Accept"]),
+        ("Cookie, accept", ["Cookie, accept"]),
+        ("*", ["*"]),
+    ],
+)
+def test_a_page_kept_for_a_browser_varies(own, told):
+    app = error(HTML, OWN_PAGE, **({"Vary": own} if own else {}))
+    assert ask(ErrorEnvelope(app), accept=BROWSER).headers.getlist("Vary") == told
 
 
 # --- nothing in a 5xx

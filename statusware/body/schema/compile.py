@@ -8,8 +8,7 @@ has to be looked up when a body comes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...errors import PolicyError
 from .assertions import Never
@@ -25,8 +24,7 @@ __all__ = ["Compiler", "Options"]
 _MOST_OPEN = 40
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """What a policy says: whether `format` asserts; `patterns` is "linear" or "trusted"."""
 
     formats: bool = False

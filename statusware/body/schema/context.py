@@ -24,7 +24,7 @@ __all__ = ["Context"]
 Scope = Mapping[str, Target]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Context:
     """One schema while it is made: where it lies, its dialect, and what surrounds it."""
 

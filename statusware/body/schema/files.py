@@ -9,9 +9,11 @@ from ...errors import PolicyError
 from ...problem import Problem
 from ...regular import read_regular
 from .. import strict_json
-from . import yaml
 
-__all__ = ["read_file"]
+__all__ = ["MAX_DEPTH", "read_file"]
+
+#: Levels of nesting of a schema file, be it JSON or YAML.
+MAX_DEPTH = 200
 
 
 def read_file(path: Path, folder: Path) -> Any:
@@ -32,13 +34,15 @@ def read_file(path: Path, folder: Path) -> Any:
     if real.suffix.lower() in (".yaml", ".yml"):
         return _yaml(data, name)
     try:
-        return strict_json.loads(data, yaml.MAX_DEPTH)
+        return strict_json.loads(data, MAX_DEPTH)
     except Problem as problem:
         told = str(problem.detail).removeprefix("The body is ")
         raise PolicyError(f"{name}: {told}") from None
 
 
 def _yaml(data: bytes, name: str) -> Any:
+    from . import yaml  # few schemas are written in it
+
     try:
         return yaml.loads(data)
     except ImportError:

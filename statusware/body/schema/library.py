@@ -10,9 +10,8 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from referencing import Anchor, Resource, Specification
@@ -30,8 +29,7 @@ def _metaschemas() -> Any:
     return importlib.import_module("jsonschema_specifications").REGISTRY
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """A schema, and the URI of the resource that it lies in: references start from there."""
 
     contents: Any
@@ -129,13 +127,13 @@ class Library:
             raise PolicyError("is no URI", hint="as in #/components/schemas/Pet") from None
         root = self.resource(uri, draft)
         if not fragment:
-            return replace(root, uri=joined)
+            return root._replace(uri=joined)
         if not fragment.startswith("/"):
             try:
                 return self._anchors[root.base, fragment]
             except KeyError:
                 raise PolicyError("refers to an anchor that is not there") from None
-        return replace(self._pointed(root, unquote(fragment), draft), uri=joined)
+        return self._pointed(root, unquote(fragment), draft)._replace(uri=joined)
 
     def resource(self, uri: str, draft: Specification[Schema]) -> Target:
         """The document at `uri`, read if it is a file within the folder."""

@@ -14,11 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import PolicyError
+from .files import MAX_DEPTH
 
-__all__ = ["MAX_DEPTH", "MAX_VALUES", "loads"]
-
-#: Levels of nesting; the same for JSON files.
-MAX_DEPTH = 200
+__all__ = ["MAX_VALUES", "loads"]
 
 #: Values in a document, those that aliases repeat counted as often as they are repeated.
 MAX_VALUES = 5_000_000
