@@ -16,6 +16,7 @@ from ..rules import AccessRule, Route
 from ..rules.pattern import Pattern, parse_match
 from .model import Policy
 from .overlap import AppRoute, leads, meet, near, refused, sample, samples, widened
+from .slips import slips
 
 __all__ = ["AppRoute", "Finding", "findings", "uncovered"]
 
@@ -53,6 +54,7 @@ def findings(policy: Policy, app_routes: Iterable[AppRoute] | None = None) -> li
         found += _without_route(policy, listed)
     for route in policy.routes:
         found += _about_rule(policy, route)
+        found += [Finding("warning", "slip", at, told, route.where) for at, told in slips(route)]
     for name in policy.unset:
         told = "the environment variable is not set; no server starts without it"
         found.append(Finding("error", "unset", name, told))
