@@ -204,6 +204,13 @@ NEAR = {
 }
 
 
+def test_only_the_matches_that_it_is_about_are_named():
+    made = policy({"match": ["GET /a", "GET,POST /b", "* /c", "DELETE /d"], "allow": "everyone"})
+    told = {f.kind: f.route for f in findings(made)}
+    assert told["open-write"] == "GET,POST /b, * /c, DELETE /d"
+    assert told["no-body"] == "GET,POST /b, * /c"
+
+
 SLIPS = [
     ({"requierd": ["a"]}, ['#: "requierd" says nothing; did you mean "required"?']),
     ({"properties": {"maxLenght": {"maxLenght": 5}}},
