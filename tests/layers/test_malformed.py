@@ -240,6 +240,8 @@ def test_what_refuses_nobody_gets_by(make, key, log):
         ("HTTP_X_METHOD_OVERRIDE", None, "HTTP_X_METHOD_OVERRIDE is None"),
         ("HTTP_AUTHORIZATION", b"Bearer x", "HTTP_AUTHORIZATION is bytes"),
         ("HTTP_AUTHORIZATION", 5, "HTTP_AUTHORIZATION is int"),
+        ("wsgi.input", None, "wsgi.input is none that can be read"),
+        ("wsgi.input", b"{}", "wsgi.input is none that can be read"),
     ],
 )
 def test_the_log_says_once_which_key_it_is(key, value, told, log):
