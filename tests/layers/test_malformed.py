@@ -118,7 +118,7 @@ STACKS = {
     "routing": lambda app: Routing(app, ["POST /r", "GET /open", "GET /u/{name}"]),
     "authentication": lambda app: Authentication(app, *SCHEMES, public=["GET /open"]),
     "access": lambda app: AccessControl(app, {"GET /open": ["everyone"], "POST /r": ["role:x"]}),
-    "body": lambda app: JSONBody(app, {"POST /r": {}, "POST /json": {"body": {}, "body_optional": True}, "POST /upload": {"max_bytes": 10}}),
+    "body": lambda app: JSONBody(app, {"POST /r": {}, "POST /json": {"type": "object"}}),
 }  # fmt: skip
 
 #: These refuse nobody: they have to get by.
