@@ -60,13 +60,20 @@ def refused(capsys: pytest.CaptureFixture[str]) -> str:
 def test_check_says_what_becomes_of_a_body(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    routes = ("body = {}", 'max_bytes = "1MiB"', "", "body = {}\nmax_bytes = 5")
+    routes = (
+        "body = {}",
+        'max_bytes = "1MiB"',
+        "",
+        "body = {}\nmax_bytes = 5",
+        'accept = ["image/png", "image/gif"]',
+    )
     text = "".join(f'[[routes]]\nmatch = "PUT /{n}"\n{row}\n' for n, row in enumerate(routes))
     (folder / "statusware.toml").write_text(f"{POLICY}{text}", encoding="utf-8")
     assert main(["check"]) == 0
     rows = [row for row in capsys.readouterr().out.splitlines() if row.startswith("PUT")]
     assert [row.split("authenticated")[1] for row in rows] == [
         ", body checked", ", body limited", "", ", body checked",
+        ", body of image/png or image/gif",
     ]  # fmt: skip
 
 

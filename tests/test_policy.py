@@ -84,6 +84,14 @@ WRONG = {
         '[[routes]]\nmatch = "GET /x"\nallow = ["everyon"]\n',
         ["routes[0].allow: 'everyon' is no principal", '"everyone"'],
     ),
+    "everyone by another name": (
+        '[[routes]]\nmatch = "GET /x"\nallow = "Anyone"\n',
+        ["routes[0].allow: 'Anyone' is no principal", 'did you mean "everyone"'],
+    ),
+    "everyone by a sign": (
+        '[[routes]]\nmatch = "GET /x"\nallow = ["*"]\n',
+        ["routes[0].allow: '*' is no principal", 'did you mean "everyone"'],
+    ),
     "a kind of principal that does not exist": (
         f'{BEARER}[[routes]]\nmatch = "GET /x"\nallow = ["rol:editor"]\n',
         ["routes[0].allow", "'rol:editor'", '"role"'],

@@ -122,8 +122,9 @@ def _take(environ: WSGIEnvironment, size: int) -> bytes:
 
 def take(environ: WSGIEnvironment, size: int) -> bytes:
     """At most `size` bytes of the body, not yet counted; Problem 400 if they do not arrive."""
+    read = environ["wsgi.input"].read  # where there is none, it is not the client's fault
     try:
-        block: bytes = environ["wsgi.input"].read(size)
+        block: bytes = read(size)
     except Exception as error:
         # Broad, since servers raise what they like at a broken chunk or a lost client
         # (gunicorn's are no OSError). Whatever it was, the body did not arrive.

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ..body import BodyLimit
+from ..body import BodyChoice, BodyLimit
 from ..errors import PolicyError
 from ..integrations.routes import routes_of
 from ..policy import Policy
@@ -102,10 +102,18 @@ def _rule(route: Route) -> str:
     if denied := _list(route.deny):
         words.append(f"never {' or '.join(denied)}")
     if route.body is not None:
-        words.append("body limited" if isinstance(route.body, BodyLimit) else "body checked")
+        words.append(_body(route.body))
     if route.hide:
         words.append("hidden")
     return ", ".join(words)
+
+
+def _body(rule: object) -> str:
+    if isinstance(rule, BodyLimit):
+        return "body limited"
+    if isinstance(rule, BodyChoice) and not any(rule.rules.values()):
+        return f"body of {' or '.join(rule.rules)}"
+    return "body checked"
 
 
 def _list(principals: str | Iterable[str] | None) -> list[str]:

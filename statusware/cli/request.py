@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
@@ -14,7 +16,10 @@ from ..rules.principals import KINDS
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-__all__ = ["environ_of", "identity_of", "with_body", "with_key", "with_token"]
+__all__ = ["environ_of", "header_fields", "identity_of", "with_body", "with_key", "with_token"]
+
+#: A name that every server hands on: those with an underscore are dropped by some.
+_NAME = re.compile(r"[!#$%&'*+.^`|~0-9A-Za-z-]+", re.ASCII)
 
 
 def environ_of(method: str, target: str, mount: str = "") -> WSGIEnvironment:
@@ -65,6 +70,23 @@ def identity_of(words: str, policy: Policy) -> Identity | None:
     return Identity(**found)
 
 
+def header_fields(headers: Iterable[str]) -> dict[str, str]:
+    """Header fields as `--header` has them, under their environ keys, and as bytes in Latin-1."""
+    found: dict[str, str] = {}
+    for header in headers:
+        name, colon, value = header.partition(":")
+        if not colon or not _NAME.fullmatch(name) or not value.isprintable():
+            hint = "as in 'Origin: https://app.example.com'"
+            raise PolicyError(f"{header!r} is no header field", key="--header", hint=hint)
+        key = name.upper().replace("-", "_")
+        key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+        text = value.strip().encode().decode("latin-1")
+        # What stands there twice is one list (RFC 9110 section 5.3), but of cookies.
+        joint = "; " if key == "HTTP_COOKIE" else ", "
+        found[key] = f"{found[key]}{joint}{text}" if key in found else text
+    return found
+
+
 def with_token(environ: WSGIEnvironment, token: str) -> None:
     """Send a bearer token; a token with its scheme in front is sent as it is."""
     environ["HTTP_AUTHORIZATION"] = token if " " in token else f"Bearer {token}"
@@ -81,7 +103,7 @@ def with_key(environ: WSGIEnvironment, key: str, policy: Policy) -> None:
 
 
 def with_body(environ: WSGIEnvironment, body: bytes) -> None:
-    """Send a JSON body."""
+    """Send a body, JSON for all that is said here."""
     environ["wsgi.input"] = io.BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))
     environ["CONTENT_TYPE"] = "application/json"

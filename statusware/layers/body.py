@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..body import BodyChoice, BodyLimit, BodyOptions, BodyRule
+from ..body.choice import is_json
+from ..body.media import MediaTypes
 from ..errors import PolicyError, nearest
 from ..rules import Match, Route, RouteTable
 from .guard import Check, Guard
@@ -142,7 +144,7 @@ def _rule(
     try:
         _check_use(route)
         if route.body is None:
-            return BodyLimit(route.max_bytes) if route.max_bytes is not None else None
+            return _unread(route)
     except PolicyError as error:
         raise error.at(key=route.where) from None
     return BodyRule(
@@ -157,16 +159,28 @@ def _rule(
     )
 
 
+def _unread(route: Route) -> BodyChoice | BodyLimit | None:
+    """The rule of a route without a schema: of the body no more is looked at than type and size."""
+    if not route.accept:
+        return BodyLimit(route.max_bytes) if route.max_bytes is not None else None
+    types = dict.fromkeys(MediaTypes(route.accept).listed)
+    choice = BodyChoice(types, optional=route.body_optional, max_bytes=route.max_bytes)
+    if any(map(is_json, types)):
+        hint = "body = {} takes any JSON"
+        raise PolicyError("JSON is not taken without a body", key="accept", hint=hint)
+    return choice
+
+
 def _check_use(route: Route) -> None:
     """No option may stand where it could never do anything."""
-    if route.body is None:
-        for key, value in (("accept", route.accept), ("body_optional", route.body_optional)):
-            if value:
-                hint = "body = {} takes any JSON"
-                raise PolicyError("says nothing without a body", key=key, hint=hint)
+    if route.body is None and not route.accept:
+        if route.body_optional:
+            hint = "body = {} takes any JSON"
+            raise PolicyError("says nothing without a body", key="body_optional", hint=hint)
     elif not schema_methods(route):
+        key = "accept" if route.body is None else "body"
         hint = "it applies to POST, PUT, PATCH, and to a DELETE listed alone"
-        raise PolicyError("no method of this route takes a body", key="body", hint=hint)
+        raise PolicyError("no method of this route takes a body", key=key, hint=hint)
 
 
 def methods_of(route: Route, rule: Rule, known: Iterable[str]) -> frozenset[str]:

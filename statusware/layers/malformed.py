@@ -1,4 +1,4 @@
-"""An environ that is none: bytes, numbers or None where PEP 3333 demands text.
+"""An environ that is none: bytes, numbers or None where PEP 3333 demands text, or no input.
 
 No client can bring that about, but a server, a test client or middleware can. Nothing that is not
 text is ever taken for what it might have meant. Nobody looks for it on the way, either: a check
@@ -38,7 +38,8 @@ def fault(environ: WSGIEnvironment) -> str:
         named = isinstance(key, str) and (key in _TEXT or key.startswith("HTTP_"))
         if named and not isinstance(value, str):
             return f"{key} is {'None' if value is None else type(value).__name__}"
-    return ""
+    readable = hasattr(environ.get("wsgi.input"), "read")
+    return "" if readable else "wsgi.input is none that can be read"
 
 
 def blamed(error: Exception, environ: WSGIEnvironment, layer: str) -> Problem:

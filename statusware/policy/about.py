@@ -180,8 +180,8 @@ _ROUTE = {
     ),
     "max_bytes": _row("As in [body], for this route.", examples=["64KiB", 65536]),
     "accept": _row(
-        "Media types that are taken. By default JSON and every +json type.",
-        examples=[["application/merge-patch+json"]],
+        "Media types that are taken. By default JSON and every +json type; without a body any.",
+        examples=[["application/merge-patch+json"], ["multipart/form-data"]],
     ),
     "body_optional": _row("Whether a request may come without a body.", False),
 }

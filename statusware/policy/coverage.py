@@ -17,6 +17,7 @@ from ..rules.pattern import Pattern, parse_match
 from .crossing import crossings
 from .model import Policy
 from .overlap import AppRoute, leads, meet, near, refused, sample, samples, widened
+from .slips import slips
 
 __all__ = ["AppRoute", "Finding", "findings", "uncovered"]
 
@@ -55,6 +56,7 @@ def findings(policy: Policy, app_routes: Iterable[AppRoute] | None = None) -> li
         found += _without_route(policy, listed)
     for route in policy.routes:
         found += _about_rule(policy, route)
+        found += [Finding("warning", "slip", at, told, route.where) for at, told in slips(route)]
     for name in policy.unset:
         told = "the environment variable is not set; no server starts without it"
         found.append(Finding("error", "unset", name, told))
@@ -209,11 +211,16 @@ def _about_rule(policy: Policy, route: Route) -> Iterable[Finding]:
     methods = {m for p in route.patterns for m in (UNSAFE if "*" in p.methods else p.methods)}
     if rule.unconditional and (changing := [m for m in UNSAFE if m in methods]):
         told = f"everyone may change things with {', '.join(changing)}"
-        yield Finding("warning", "open-write", text, told, route.where)
+        yield Finding("warning", "open-write", _taking(changing, route), told, route.where)
     bodies = [m for m in ("POST", "PUT", "PATCH") if m in methods]
     if bodies and route.body is None:
         told = f"{', '.join(bodies)} without `body`: nothing is read, limited or checked"
-        yield Finding("warning", "no-body", text, told, route.where)
+        yield Finding("warning", "no-body", _taking(bodies, route), told, route.where)
+
+
+def _taking(methods: Sequence[str], route: Route) -> str:
+    """The matches of a route that take one of these methods."""
+    return ", ".join(_match(p) for p in route.patterns if {"*", *methods} & {*p.methods})
 
 
 def _closed(route: Route, rule: AccessRule) -> bool:

@@ -34,6 +34,9 @@ __all__ = [
 KINDS = ("user", "role", "scope", "claim", "scheme")
 WORDS = ("everyone", "authenticated")
 
+#: What others call everyone. As a role it would be one that nobody has.
+_ANYBODY = ("*", "all", "any", "anybody", "anonymous", "anyone", "everybody", "guest", "public")
+
 #: RFC 6749 section 3.3; a scope that is missing is named in a challenge.
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 #: The same for people.
@@ -85,7 +88,7 @@ def parse(text: str, variables: Collection[str] = (), schemes: Collection[str] =
         return Principal(text, lambda identity, variables, environ: identity is not None)
     kind, colon, value = text.partition(":")
     if not colon:
-        close = nearest(text, WORDS)
+        close = 'did you mean "everyone"?' if text.lower() in _ANYBODY else nearest(text, WORDS)
         hint = close if "did you mean" in close else f'as in "role:{text or "editor"}"'
         raise PolicyError(f"{text!r} is no principal", hint=hint)
     if kind not in KINDS:

@@ -2,6 +2,7 @@
 
 import pytest
 from webtest import TestApp
+from werkzeug.test import Client
 
 from statusware import JSONBody, PolicyError
 from statusware.layers.body import body_rules
@@ -110,11 +111,63 @@ def test_wrong_options(schemas, options, words, tmp_path):
         assert word in str(raised.value)
 
 
-@pytest.mark.parametrize("column", [{"accept": ["a/b"]}, {"body_optional": True}])
-def test_columns_that_say_nothing(column):
+@pytest.mark.parametrize(
+    ("match", "column"),
+    [
+        ("POST /x", {"body_optional": True}),
+        ("POST /x", {"accept": ["application/json"]}),
+        ("POST /x", {"accept": ["multipart/form-data", "application/x+json"]}),
+        ("POST /x", {"accept": ["image/*"]}),
+        ("POST /x", {"accept": ["form"]}),
+        ("GET /x", {"accept": ["a/b"]}),
+        ("GET,DELETE /x", {"accept": ["a/b"], "max_bytes": 5}),
+    ],
+)
+def test_columns_that_say_nothing(match, column):
     with pytest.raises(PolicyError) as raised:
-        JSONBody(echo, RouteTable([Route("POST /x", where="routes[0]", **column)]))
+        JSONBody(echo, RouteTable([Route(match, where="routes[0]", **column)]))
     assert raised.value.key == f"routes[0].{next(iter(column))}"
+
+
+FORM = "multipart/form-data; boundary=x"
+PNG = {"accept": ["Multipart/Form-Data", "image/png"]}
+UPLOADS = [
+    # what the route says besides, the request, the answer
+    (PNG, {"data": b"a", "content_type": FORM}, 200),
+    (PNG, {"data": b"a", "content_type": "image/png"}, 200),
+    (PNG, {"data": b"a", "content_type": "IMAGE/PNG"}, 200),
+    (PNG, {"data": b"a", "content_type": "image/jpeg"}, 415),
+    (PNG, {"data": b"{}", "content_type": "application/json"}, 415),
+    (PNG, {"data": b"a"}, 415),
+    (PNG, {"data": b"a", "content_type": "image/png, text/html"}, 415),
+    (PNG, {"content_type": "image/png"}, 400),
+    (PNG | {"body_optional": True}, {"content_type": "image/png"}, 200),
+    (PNG | {"body_optional": True}, {}, 200),
+    (PNG, {"data": b"a" * 3_000_000, "content_type": "image/png"}, 200),
+    (PNG | {"max_bytes": 5}, {"data": b"a" * 5, "content_type": "image/png"}, 200),
+    (PNG | {"max_bytes": 5}, {"data": b"a" * 6, "content_type": "image/png"}, 413),
+    (PNG | {"max_bytes": 5}, {"data": b"a" * 6, "content_type": "text/html"}, 415),
+]
+
+
+@pytest.mark.parametrize(("columns", "request_", "status"), UPLOADS)
+def test_types_without_a_schema(columns, request_, status):
+    """Of the body nothing is read; the app gets it as it came."""
+
+    def app(environ, start_response):
+        assert "statusware.json" not in environ
+        size = len(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"%d" % size]
+
+    table = RouteTable([Route("POST /x", **columns)])
+    answer = Client(JSONBody(app, table)).post("/x", **request_)
+    assert answer.status_code == status
+    if status == 200:
+        assert answer.text == str(len(request_.get("data", b"")))
+    if status == 415:
+        told = "multipart/form-data, image/png"
+        assert (answer.headers["Accept"], answer.headers["Accept-Post"]) == (told, told)
 
 
 def test_routes_share_the_schemas_that_they_name(tmp_path):

@@ -118,7 +118,7 @@ STACKS = {
     "routing": lambda app: Routing(app, ["POST /r", "GET /open", "GET /u/{name}"]),
     "authentication": lambda app: Authentication(app, *SCHEMES, public=["GET /open"]),
     "access": lambda app: AccessControl(app, {"GET /open": ["everyone"], "POST /r": ["role:x"]}),
-    "body": lambda app: JSONBody(app, {"POST /r": {}, "POST /json": {"body": {}, "body_optional": True}, "POST /upload": {"max_bytes": 10}}),
+    "body": lambda app: JSONBody(app, {"POST /r": {}, "POST /json": {"type": "object"}}),
 }  # fmt: skip
 
 #: These refuse nobody: they have to get by.
@@ -240,6 +240,8 @@ def test_what_refuses_nobody_gets_by(make, key, log):
         ("HTTP_X_METHOD_OVERRIDE", None, "HTTP_X_METHOD_OVERRIDE is None"),
         ("HTTP_AUTHORIZATION", b"Bearer x", "HTTP_AUTHORIZATION is bytes"),
         ("HTTP_AUTHORIZATION", 5, "HTTP_AUTHORIZATION is int"),
+        ("wsgi.input", None, "wsgi.input is none that can be read"),
+        ("wsgi.input", b"{}", "wsgi.input is none that can be read"),
     ],
 )
 def test_the_log_says_once_which_key_it_is(key, value, told, log):

@@ -149,7 +149,7 @@ TRAVERSED = [
 
 
 @pytest.mark.parametrize("methods", [frozenset({"GET"}), frozenset({"HEAD"})])
-@pytest.mark.parametrize(("rules", "prefix", "view", "led"), TRAVERSED, ids=str)
+@pytest.mark.parametrize(("rules", "prefix", "view", "led"), TRAVERSED, ids=told)
 def test_views_that_are_found_by_traversal(rules, prefix, view, led, methods):
     found = uncovered(policy(*(rules or ["PUT /x"])), [AppRoute(prefix, methods, view=view)])
     route = "/".join((prefix.rstrip("/"), "*traverse", view)).rstrip("/")
@@ -237,7 +237,7 @@ NO_ROUTE = [
 ]
 
 
-@pytest.mark.parametrize(("rules", "routes", "dead"), NO_ROUTE, ids=str)
+@pytest.mark.parametrize(("rules", "routes", "dead"), NO_ROUTE, ids=told)
 def test_rules_without_a_route(rules, routes, dead):
     found = findings(policy(*rules), app_routes(*routes))
     assert {f.route for f in found if f.kind == "no-route"} == dead
@@ -250,6 +250,56 @@ NEAR = {
     "/recibes": 'did you mean "/recibes"?',
     "/reci": "the app has no such route",
 }
+
+
+def test_only_the_matches_that_it_is_about_are_named():
+    made = policy({"match": ["GET /a", "GET,POST /b", "* /c", "DELETE /d"], "allow": "everyone"})
+    told = {f.kind: f.route for f in findings(made)}
+    assert told["open-write"] == "GET,POST /b, * /c, DELETE /d"
+    assert told["no-body"] == "GET,POST /b, * /c"
+
+
+SLIPS = [
+    ({"requierd": ["a"]}, ['#: "requierd" says nothing; did you mean "required"?']),
+    ({"properties": {"maxLenght": {"maxLenght": 5}}},
+     ['#/properties/maxLenght: "maxLenght" says nothing; did you mean "maxLength"?']),
+    ({"allOf": [{"if": {"not": {"patern": "a"}}}]},
+     ['#/allOf/0/if/not: "patern" says nothing; did you mean "pattern"?']),
+    ({"$defs": {"a": {"items": {"additionalPropertys": False}}}},
+     ['#/$defs/a/items: "additionalPropertys" says nothing; did you mean "additionalProperties"?']),
+    ({"dependencies": {"a": ["b"]}},
+     ['#: "dependencies" says nothing in https://json-schema.org/draft/2020-12/schema']),
+    ({"$schema": "http://json-schema.org/draft-04/schema#", "const": 5},
+     ['#: "const" says nothing in http://json-schema.org/draft-04/schema']),
+    ({"$schema": "http://json-schema.org/draft-04/schema#", "minimum": 5, "exclusiveMinimum": True}, []),
+    ({"$schema": "http://json-schema.org/draft-07/schema#", "dependencies": {"a": ["b"]}}, []),
+    ({"x-order": 5, "unit": "g", "title": "A", "examples": [{"requierd": 1}], "enum": [{"typ": 1}]}, []),
+    ({"default": {"requierd": 5}, "const": {"patern": 1}, "$comment": "maxLenght"}, []),
+    (True, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("schema", "told"), SLIPS, ids=told)
+def test_keywords_that_say_nothing(schema, told):
+    made = policy({"match": "POST /a", "body": schema})
+    found = [f for f in findings(made) if f.kind == "slip"]
+    assert [f.message for f in found] == [f"body {each}" for each in told]
+    assert {(f.level, f.route, f.where) for f in found} <= {("warning", "POST /a", "routes[0]")}
+
+
+@pytest.mark.parametrize(
+    ("match", "told"),
+    [
+        ("GET /a/:id", ":id is taken letter by letter; a variable is {id}"),
+        ("GET /:a_b/c", ":a_b is taken letter by letter; a variable is {a_b}"),
+        ("POST /a:cancel", None),
+        ("GET /:5", None),
+        ("GET /a/{id}", None),
+    ],
+)
+def test_variables_as_others_write_them(match, told):
+    found = [f.message for f in findings(policy(match)) if f.kind == "slip"]
+    assert found == ([told] if told else [])
 
 
 @pytest.mark.parametrize(("served", "told"), NEAR.items())
@@ -284,7 +334,7 @@ RULES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("rule", "said"), RULES, ids=str)
+@pytest.mark.parametrize(("rule", "said"), RULES, ids=told)
 def test_odd_rules(rule, said):
     assert {f.kind for f in findings(policy(rule))} == said
 

@@ -287,3 +287,96 @@ def test_what_the_commands_refuse(policy, capsys, args, line):
     assert out == ""
     assert line in err
     assert err.count("\n") == 1
+
+
+HEADERS = """
+[auth.basic]
+users = "ann:$2y$04$/EtZgHnCa2P7VIzZEHNDGeMeFxd.3bMZsGhDbMCsVS5n.MFWMBiwO"
+
+[auth.session]
+verify = "tests.policy.test_explain:by_cookie"
+ambient = true
+
+[[routes]]
+match = "PATCH /soups"
+body = {type = "object"}
+accept = ["application/merge-patch+json"]
+
+[[routes]]
+match = "POST /orders"
+allow = "scheme:session"
+"""
+
+
+def by_cookie(environ):
+    return Identity("ann") if "session=good" in environ.get("HTTP_COOKIE", "") else None
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["PATCH", "/soups", "--as", "user:ann"], "415 unsupported-media-type"),
+        (
+            [
+                *"PATCH /soups --as user:ann --header".split(),
+                "Content-Type: application/merge-patch+json",
+            ],
+            "The app answers.",
+        ),
+        (["POST", "/orders"], "401 missing-credentials"),
+        (["POST", "/orders", "--header", "Cookie: session=good"], "The app answers."),
+        (
+            ["POST", "/orders", "--header", "cookie: a=b", "--header", "cookie:session=good"],
+            "The app answers.",
+        ),
+        (
+            [
+                "POST",
+                "/orders",
+                "--header",
+                "Cookie: session=good",
+                "--header",
+                "Origin: https://x.example",
+            ],
+            "403 cross-site-request",
+        ),
+        (
+            ["POST", "/orders", "--header", "Authorization: Basic YW5uOnNlY3JldA=="],
+            "401 invalid-credentials",
+        ),
+        (
+            ["POST", "/orders", "--header", "X-HTTP-Method-Override: DELETE"],
+            "405 method-not-allowed",
+        ),
+        (["GET", "/nope", "--header", "Accept: text/html"], "<!doctype html>"),
+        (["GET", "/nope", "--header", "X-Request-ID: abc"], '"request_id": "abc"'),
+    ],
+)
+def test_header_fields(words, told, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "statusware.toml").write_text(HEADERS)
+    (tmp_path / "body.json").write_text("{}")
+    body = ["--body", "body.json"] if "/soups" in words else []
+    main(["explain", *words, *body])
+    assert told in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Origin", ": x", "X_User: ann", "X User: ann", "X: a\nb", "\xe4: b"]
+)
+def test_what_is_no_header_field(header, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "statusware.toml").write_text(HEADERS)
+    assert main(["explain", "GET", "/", "--header", header]) == 2
+    assert "is no header field; as in 'Origin: " in capsys.readouterr().err
+
+
+def test_a_header_that_is_verified_wants_the_secret(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NOT_SET_HERE", raising=False)
+    (tmp_path / "statusware.toml").write_text(
+        '[auth.bearer]\nsecret = {env = "NOT_SET_HERE"}\n[[routes]]\nmatch = "GET /a"\n'
+    )
+    assert main(["explain", "GET", "/a", "--header", "Origin: https://x.example"]) == 1
+    assert main(["explain", "GET", "/a", "--header", "Authorization: Bearer x"]) == 2
+    assert "NOT_SET_HERE is not set" in capsys.readouterr().err
