@@ -3,6 +3,9 @@
 `/{team}/settings` and `/help/{page}` both take `/help/settings`. A policy goes by the segments
 from the left; many frameworks (Django, Pyramid, Bottle) go by the order in which the routes
 were made, so that the view of the one may run by the rule of the other.
+
+So it may where a rest of the path may be empty (Falcon, Pyramid, Bottle, Django): `/files/` is a
+path of `/files/{name:path}` there, and here of `/files`.
 """
 
 from __future__ import annotations
@@ -29,7 +32,14 @@ _Row = tuple[AppRoute, _Segments]
 def crossings(policy: Policy, app_routes: Iterable[AppRoute]) -> Iterator[tuple[str, str, str]]:
     """Of each route that a narrow rule guards, and another rule where it crosses another route:
     the route, what is to be said of it, and the place of the other rule."""
-    for one, other, path in _crossing(app_routes):
+    listed = list(app_routes)
+    for guarded, path in _without_rest(listed):
+        for method in sorted(_methods(policy, guarded, guarded)):
+            there = policy.table.find(method, path).route
+            mine = policy.table.find(method, sample(guarded.pattern)).route
+            if there is not None and _differ(policy, mine, there):
+                yield f"{method} {guarded.label}", _told(path, there), there.where
+    for one, other, path in _crossing(listed):
         for method in sorted(_methods(policy, one, other)):
             there, mine, theirs = (
                 policy.table.find(method, each).route
@@ -37,8 +47,23 @@ def crossings(policy: Policy, app_routes: Iterable[AppRoute]) -> Iterator[tuple[
             )
             for guarded, rule, by in ((one, mine, theirs), (other, theirs, mine)):
                 if there is not None and there is by and _differ(policy, rule, there):
-                    told = f'{path} is a path of it, too, where the rule "{there.name}" decides'
-                    yield f"{method} {guarded.label}", told, there.where
+                    yield f"{method} {guarded.label}", _told(path, there), there.where
+
+
+def _told(path: str, there: Route) -> str:
+    return f'{path} is a path of it, too, where the rule "{there.name}" decides'
+
+
+def _without_rest(app_routes: Iterable[AppRoute]) -> Iterator[tuple[AppRoute, str]]:
+    """The routes that end with the rest of a path, each with its path where that is empty."""
+    rests: dict[tuple[str, str], AppRoute] = {}
+    for each in app_routes:
+        start, _, rest = each.pattern.rpartition("/")
+        if rest.endswith(":path}"):
+            rests[f"{start}/", each.name] = each
+    for each in app_routes:
+        if (whole := rests.get((each.pattern, each.name))) is not None:
+            yield whole, each.pattern
 
 
 def _methods(policy: Policy, one: AppRoute, other: AppRoute) -> frozenset[str]:

@@ -97,6 +97,14 @@ CROSSING = [
     (["GET /{team}/settings", OPEN], ["GET /{t}/settings", "POST /help/{p}"], []),
     (["GET /a", OPEN], ["GET /{t}/settings", "GET /help/{p}"], []),
     (["GET /{team}/settings", OPEN], ["GET /{t}/settings"], []),
+    # A rest that may be empty, as the app's reader tells it: the path alone, of the same view.
+    ([{"match": "GET /f", "allow": "everyone"}, "GET /f/{p:path}"],
+     ["GET /f", "GET /f/{p:path}", "GET /f/"], ["GET /f/{p:path}"]),
+    ([{"match": "GET /f", "allow": "everyone"}, "GET /f/", "GET /f/{p:path}"],
+     ["GET /f", "GET /f/{p:path}", "GET /f/"], []),
+    (["GET /f", "GET /f/{p:path}"], ["GET /f", "GET /f/{p:path}", "GET /f/"], []),
+    ([{"match": "GET /f", "allow": "everyone"}, "GET /f/{p:path}"],
+     ["GET /f", "GET /f/{p:path}"], []),
 ]  # fmt: skip
 
 
