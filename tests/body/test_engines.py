@@ -282,6 +282,23 @@ def test_what_only_our_engine_decides(keyword, value):
     assert fast.is_plain([("format", "date"), ("minimum", 1.5)], formats=False)
 
 
+DRAFT7 = "http://json-schema.org/draft-07/schema#"
+
+# Each row: a schema with a keyword that means nothing in its draft, but to jsonschema-rs; a value.
+IGNORED = [
+    ({"dependencies": {"a": False}}, {"a": 1}),
+    ({"$schema": DRAFT7, "contentEncoding": "base64"}, "!"),
+    ({"$schema": DRAFT7, "items": {"contentMediaType": "application/json"}}, ["{"]),
+]
+
+
+@pytest.mark.parametrize(("schema", "value"), IGNORED)
+def test_what_only_the_other_engine_obeys(schema, value):
+    ruled_out = {"$schema": DRAFT7, "not": schema} if "$schema" in schema else {"not": schema}
+    assert made(schema, enabled=True).accepts(value)
+    assert not made(ruled_out, enabled=True).accepts(value)
+
+
 def test_the_extra_is_used_where_it_is_installed():
     pytest.importorskip("orjson")
     assert fast.parser(loads) is not None

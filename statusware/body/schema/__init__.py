@@ -84,7 +84,9 @@ def _made(compiler: Compiler, target: Target, dialect: Dialect, pointer: str) ->
 def _acceptor(target: Target, dialect: Dialect, compiler: Compiler) -> fast.Acceptor | None:
     """The engine of the extra `fast`, for a schema about which it cannot be wrong."""
     library, formats = compiler.library, compiler.options.formats
-    if compiler.again or not fast.is_plain(compiler.used, formats=formats):
+    if compiler.again or not fast.is_plain(
+        compiler.used, ignored=compiler.ignored, formats=formats
+    ):
         return None
     return fast.acceptor(
         target.contents,

@@ -58,6 +58,8 @@ class Compiler:
         self.read_only: dict[int, frozenset[str]] = {}
         #: Every keyword in use, with its value.
         self.used: list[tuple[str, Any]] = []
+        #: Every name in a schema that is no keyword of its draft, or is hidden there.
+        self.ignored: set[str] = set()
         #: Nodes that a reference leads back to; every loop has one.
         self.again: list[Node] = []
         self._looked_at = 0
