@@ -17,6 +17,7 @@ from .context import Context
 from .dialects import Dialect, dialect_of
 from .library import Library, Target
 from .node import Node
+from .parts import Part, is_part
 
 __all__ = ["Compiler", "Options"]
 
@@ -63,6 +64,8 @@ class Compiler:
         #: Nodes that a reference leads back to; every loop has one.
         self.again: list[Node] = []
         self._looked_at = 0
+        #: What another engine can be asked about when values are explained.
+        self.parts: list[Part] = []
 
     def node(self, target: Target, dialect: Dialect, pointer: str) -> Node:
         """The node of a whole schema; PolicyError if it cannot be made."""
@@ -108,6 +111,8 @@ class Compiler:
         checks, last = context.checks()
         node.finish(checks, last)
         self._open.discard(id(node))
+        if is_part(node):
+            self.parts.append(Part(node, context.target, context.dialect.uri))
 
     def is_open(self, node: Node) -> bool:
         """Whether the node is not made yet, so that a reference to it may lead back."""
