@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from enum import Enum, auto
 from functools import cache
 from importlib import import_module
@@ -46,6 +46,9 @@ _CUT_OFF = "unexpected end of data"
 _LEFT_ALONE = frozenset({
     "multipleOf", "unevaluatedItems", "unevaluatedProperties", "$dynamicRef", "$recursiveRef",
 })  # fmt: skip
+
+#: Keywords that jsonschema-rs obeys in drafts that do not have them, or need not.
+_NOT_IGNORED = frozenset({"contentEncoding", "contentMediaType", "dependencies"})
 
 #: Patterns without what Rust reads differently: `.`, `&&` or `[` in brackets, rare escapes.
 _ESCAPE = r"\\[dDwWsS\\/^$.*+?()\[\]{}|-]"
@@ -137,8 +140,15 @@ def _strict(
     return parse
 
 
-def is_plain(used: Iterable[tuple[str, Any]], *, formats: bool) -> bool:
-    """Whether keywords and their values are such that both engines agree on every value."""
+def is_plain(
+    used: Iterable[tuple[str, Any]], *, ignored: Set[str] = frozenset(), formats: bool
+) -> bool:
+    """Whether keywords and their values are such that both engines agree on every value.
+
+    `ignored` are those that stand in the schema and mean nothing to ours.
+    """
+    if not ignored.isdisjoint(_NOT_IGNORED):
+        return False
     for keyword, value in used:
         if keyword in _LEFT_ALONE or (formats and keyword == "format"):
             return False

@@ -109,6 +109,106 @@ def test_schemas(schema, values):
             assert {violation.code for violation in violations} <= broken | CALLED_OTHERWISE
 
 
+LEAVES = st.sampled_from(
+    [
+        {"type": "integer"}, {"type": ["string", "null"], "maxLength": 1}, {"enum": ["a", 1]},
+        {"pattern": "^a"}, {"type": "array"}, True, {"$ref": "#/$defs/a"},
+    ]
+)  # fmt: skip
+
+
+@st.composite
+def containers_of(draw, inner):
+    """Of objects and of arrays at once, so that most values lead deep into it."""
+    schema = {"properties": draw(st.dictionaries(NAMES, inner, max_size=3)), "items": draw(inner)}
+    more = {
+        "additionalProperties": inner | st.just(False),
+        "required": st.lists(NAMES, max_size=2, unique=True),
+        "type": st.just(["object", "array"]),
+        "maxItems": st.just(2),
+        "anyOf": st.lists(inner, min_size=1, max_size=2),
+        "patternProperties": st.dictionaries(PATTERNS, inner, max_size=1),
+    }
+    names = draw(st.lists(st.sampled_from(sorted(more)), max_size=2, unique=True))
+    return schema | {name: draw(more[name]) for name in names}
+
+
+DEEP_SCHEMAS = st.recursive(LEAVES, containers_of, max_leaves=6)
+REFERRING = st.recursive(LEAVES | st.just({"$ref": "#/$defs/b"}), containers_of, max_leaves=6)
+DEEP_VALUES = st.recursive(
+    st.sampled_from([1, "a", "ab", None]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(REFERRING, DEEP_SCHEMAS, st.lists(DEEP_VALUES, min_size=1, max_size=4), st.integers(1, 4))
+def test_explanations(schema, other, values, limit):
+    """The parts that another engine accepts are those of which ours has nothing to tell."""
+    flat = {"type": "array", "items": {"enum": ["a", 1]}}
+    root = {"$defs": {"a": flat, "b": other}, "properties": {"a": schema}, "items": schema}
+    ours, quick = made(root, enabled=False), made(root, enabled=True)
+    for value in [{"a": value} for value in values] + [values]:
+        told = ours.violations(value, limit)
+        assert quick.violations(value, limit) == told
+        assert bool(told) is not ours.ok(value)
+        assert ours.violations(value, 1000)[:limit] == told or BRANCHING.intersection(
+            json.dumps(root).split('"')
+        )
+
+
+INTEGER_OR_NULL = {"anyOf": [{"type": "integer"}, {"type": "null"}]}
+OBJECT = {"type": "object", "properties": {"a": {"type": "integer"}}}
+
+# Each row: a schema, a value, and the parts of it that jsonschema-rs is asked about.
+PARTS = {
+    "items": ({"items": OBJECT}, [{"a": 1}, {"a": "x"}, 2], [{"a": 1}, {"a": "x"}, 2]),
+    "members": ({"properties": {"a": OBJECT, "b": OBJECT}}, {"b": {"a": "x"}}, [{"a": "x"}]),
+    "scalars are soon compared": ({"items": {"type": "integer"}}, [1, "x"], []),
+    "and so is a type": ({"items": {"type": "object"}}, [{}, "x"], []),
+    "containers in containers: at the innermost": (
+        {"items": {"items": {"items": {"type": "integer"}}}},
+        [[[1]], [[2], ["x"]]],
+        [[1], [2], ["x"]],
+    ),
+    "what is referred to": (
+        {"$defs": {"o": OBJECT}, "items": {"$ref": "#/$defs/o"}},
+        [{"a": 1}, {"a": "x"}],
+        [{"a": 1}, {"a": "x"}],
+    ),
+    "members that are no containers in the end": (
+        {"items": {"properties": {"a": INTEGER_OR_NULL}}},
+        [{"a": 1}, {"a": []}],
+        [{"a": 1}, {"a": []}, []],
+    ),
+    "nothing that refers to what is outside of it": (
+        {
+            "$defs": {"i": {"type": "integer"}},
+            "items": {"properties": {"a": {"$ref": "#/$defs/i"}}, "$defs": {"i": {}}},
+        },
+        [{"a": 1}, {"a": "x"}],
+        [],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_parts(name, monkeypatch):
+    pytest.importorskip("jsonschema_rs")
+    schema, value, expected = PARTS[name]
+    asked, make = [], fast.acceptor
+
+    def acceptor(*of):
+        accepts = make(*of)
+        return accepts and (lambda part: asked.append(part) or accepts(part))
+
+    monkeypatch.setattr(fast, "acceptor", acceptor)
+    quick = made(schema, enabled=True)
+    assert quick.violations(value) == made(schema, enabled=False).violations(value) != []
+    assert asked == expected
+
+
 BRANCHING = {"anyOf", "oneOf", "if", "allOf", "dependentSchemas", "unevaluatedItems"} | {
     "unevaluatedProperties", "propertyNames",
 }  # fmt: skip
@@ -280,6 +380,23 @@ def test_what_only_our_engine_decides(keyword, value):
     assert not fast.is_plain([(keyword, value)], formats=False)
     assert not fast.is_plain([("format", "date")], formats=True)
     assert fast.is_plain([("format", "date"), ("minimum", 1.5)], formats=False)
+
+
+DRAFT7 = "http://json-schema.org/draft-07/schema#"
+
+# Each row: a schema with a keyword that means nothing in its draft, but to jsonschema-rs; a value.
+IGNORED = [
+    ({"dependencies": {"a": False}}, {"a": 1}),
+    ({"$schema": DRAFT7, "contentEncoding": "base64"}, "!"),
+    ({"$schema": DRAFT7, "items": {"contentMediaType": "application/json"}}, ["{"]),
+]
+
+
+@pytest.mark.parametrize(("schema", "value"), IGNORED)
+def test_what_only_the_other_engine_obeys(schema, value):
+    ruled_out = {"$schema": DRAFT7, "not": schema} if "$schema" in schema else {"not": schema}
+    assert made(schema, enabled=True).accepts(value)
+    assert not made(ruled_out, enabled=True).accepts(value)
 
 
 def test_the_extra_is_used_where_it_is_installed():

@@ -211,6 +211,16 @@ def test_the_body_is_in_memory_once():
     assert held < 1_100_000
 
 
+def test_what_only_the_engine_of_the_extra_refuses_passes(monkeypatch):
+    rule = BodyRule(SCHEMA)
+    monkeypatch.setattr(rule.schema, "accepts", lambda value: False)
+    rule.check = rule._prepared()
+    environ = request(SOUP)
+    rule.check(environ)
+    assert json_body(environ)["n"] == 1
+    assert refusal(rule, request(b"{}")).extensions["errors"]
+
+
 def test_a_schema_that_multiplies_the_levels():
     schema = {"$ref": "#/$defs/0", "$defs": {}}
     for n in range(40):

@@ -83,15 +83,21 @@ def _made(compiler: Compiler, target: Target, dialect: Dialect, pointer: str) ->
 
 def _acceptor(target: Target, dialect: Dialect, compiler: Compiler) -> fast.Acceptor | None:
     """The engine of the extra `fast`, for a schema about which it cannot be wrong."""
-    library, formats = compiler.library, compiler.options.formats
-    if compiler.again or not fast.is_plain(compiler.used, formats=formats):
+    ignored, formats = compiler.ignored, compiler.options.formats
+    if compiler.again or not fast.is_plain(compiler.used, ignored=ignored, formats=formats):
         return None
-    return fast.acceptor(
-        target.contents,
-        dialect.uri,
-        target.base,
-        lambda uri: library.resource(uri, dialect.draft).contents,
-    )
+    library = compiler.library
+
+    def retrieve(uri: str) -> Any:
+        return library.resource(uri, dialect.draft).contents
+
+    def ask(part: Target, draft: str) -> fast.Acceptor | None:
+        return fast.acceptor(part.contents, draft, part.base, retrieve)
+
+    accepts = ask(target, dialect.uri)
+    for part in compiler.parts if accepts is not None else ():
+        part.hasten(ask)
+    return accepts
 
 
 def _located(source: object, library: Library) -> tuple[Target, str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from .fusion import Ok, Visit
-from .node import CONTAINERS, Check, Node, Reach
+from .node import ANYTHING, Check, Explain, Node, Reach
 from .violation import Found, Place, Violation, step
 
 __all__ = ["Contains", "Items", "UnevaluatedItems"]
@@ -44,17 +45,9 @@ class Items(_ArrayCheck):
                     return False
         return True
 
-    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
+    def explain_for(self, kind: type) -> Explain:
         """Item by item."""
-        found: list[Violation] = []
-        for index, item in enumerate(value):
-            node = self.prefix[index] if index < len(self.prefix) else self.rest
-            if node is None or len(found) >= visit.limit:
-                break
-            if (node.flat or type(item) not in CONTAINERS) and node.ok(item, visit):
-                continue
-            found += node.explain(item, step(at, index, index), visit)
-        return found
+        return _explained(self.prefix, self.rest)
 
     def flat(self) -> bool:
         """Whether only scalars can be right."""
@@ -64,6 +57,26 @@ class Items(_ArrayCheck):
     def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
         """All of them, or those that the prefix speaks of."""
         return range(len(value) if self.rest else min(len(value), len(self.prefix)))
+
+
+def _explained(prefix: list[Node], rest: Node | None) -> Explain:
+    """Item by item."""
+    first = [(node, node.skip()) for node in prefix]
+    known, then = len(prefix), rest or ANYTHING
+    others, end = (then, then.skip()), known if rest is None else None
+
+    def explain_each(value: Any, at: Place, visit: Visit) -> Found:
+        found: list[Violation] = []
+        for index, item in enumerate(islice(value, end)):
+            node, skip = first[index] if index < known else others
+            if not skip(item, visit):
+                explain = node.explain_for(type(item))
+                found += explain(item, step(at, index, index), visit)
+                if len(found) >= visit.limit:
+                    break
+        return found
+
+    return explain_each
 
 
 def _items(test: Ok) -> Ok:
@@ -135,7 +148,7 @@ class UnevaluatedItems(_ArrayCheck):
         for index, item in self._unseen(value, visit):
             if len(found) >= visit.limit:
                 break
-            found += self.rest.explain(item, step(at, index, index), visit)
+            found += self.rest.explain_for(type(item))(item, step(at, index, index), visit)
         return found
 
     def flat(self) -> bool:

@@ -7,9 +7,9 @@ from math import inf
 from typing import Any
 
 from .equality import PLAIN, all_differ, divides, same_key
-from .fusion import TYPES, Ok, Visit, reject
-from .node import Check, Reach
-from .violation import Found, Place, Violation
+from .fusion import TYPES, Ok, Visit, accept, reject
+from .node import Check, Explain, Reach
+from .violation import Violation
 
 __all__ = ["ASSERTIONS", "Assertion", "Enum", "Never", "TypeCheck"]
 
@@ -35,10 +35,21 @@ BOUNDS = {
 }  # fmt: skip
 
 
-class Assertion(Check):
-    """A keyword that is one test."""
+class _Here(Check):
+    """A keyword that is one test, for each type of value."""
 
     reach = Reach.HERE
+    code: str
+    limit: Any
+
+    def explain_for(self, kind: type) -> Explain:
+        """One violation at the value itself."""
+        code, limit, ok = self.code, self.limit, self.ok_for(kind) or accept
+        return lambda value, at, visit: () if ok(value, visit) else (Violation(at, code, limit),)
+
+
+class Assertion(_Here):
+    """A keyword that compares with its limit."""
 
     def __init__(self, code: str, limit: Any, types: tuple[type, ...], test: Ok) -> None:
         self.code, self.limit, self.types, self.test = code, limit, types, test
@@ -46,17 +57,9 @@ class Assertion(Check):
             measure, low = BOUNDS[code]
             self.bounds = (measure, limit, inf) if low else (measure, -inf, limit)
 
-    def ok(self, value: Any, visit: Visit) -> bool:
-        """As the test says."""
-        return self.test(value, visit)
-
     def ok_for(self, kind: type) -> Ok | None:
         """The bare test."""
         return self.test if kind in self.types else None
-
-    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
-        """One violation at the value itself."""
-        return () if self.test(value, visit) else (Violation(at, self.code, self.limit),)
 
 
 class Never(Assertion):
@@ -67,31 +70,21 @@ class Never(Assertion):
         self.only = ()
 
 
-class TypeCheck(Check):
+class TypeCheck(_Here):
     """`type`. In draft 4 an integer is written without a fraction, later 1.0 is one too."""
 
-    reach = Reach.HERE
-
     def __init__(self, names: str | list[str], *, whole_floats: bool) -> None:
-        self.names = [names] if isinstance(names, str) else list(names)
-        self.allowed = frozenset(kind for name in self.names for kind in _JSON_TYPES[name])
-        self.whole_floats = whole_floats and "integer" in self.names
+        names = [names] if isinstance(names, str) else list(names)
+        self.code, self.limit = "type", names
+        self.allowed = frozenset(kind for name in names for kind in _JSON_TYPES[name])
+        self.whole_floats = whole_floats and "integer" in names
         self.only = self.allowed | {float} if self.whole_floats else self.allowed
-
-    def ok(self, value: Any, visit: Visit) -> bool:
-        """Whether the value has one of the types."""
-        test = self.ok_for(type(value))
-        return test is None or test(value, visit)
 
     def ok_for(self, kind: type) -> Ok | None:
         """Nothing to test for an allowed type, nothing to hope for another."""
         if kind in self.allowed:
             return None
         return _is_whole if kind is float and self.whole_floats else reject
-
-    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
-        """One violation at the value itself."""
-        return () if self.ok(value, visit) else (Violation(at, "type", self.names),)
 
 
 def _is_whole(value: Any, visit: Visit) -> bool:

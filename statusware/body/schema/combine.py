@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import Any
 
 from .fusion import Visit
-from .node import Check, Node
+from .node import Check, Explain, Node
 from .violation import Found, Place, Violation, in_order
 
 __all__ = ["AllOf", "AnyOf", "If", "Not", "OneOf", "Ref"]
@@ -29,10 +28,13 @@ class Ref(Check):
             verdict = visit.verdicts[key] = self.node.ok(value, visit)
         return verdict
 
-    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
+    def explain_for(self, kind: type) -> Explain:
         """What the schema referred to says; each container is asked about once."""
-        if not self.again or type(value) not in (dict, list):
-            return self.node.explain(value, at, visit)
+        once = self.again and kind in (dict, list)
+        return self.explain if once else self.node.explain_for(kind)
+
+    def explain(self, value: Any, at: Place, visit: Visit) -> Found:
+        """The same for a container, for the second time from memory."""
         key = (id(self.node), id(value))
         told = visit.explained.get(key)
         if told is None:
@@ -42,6 +44,10 @@ class Ref(Check):
     def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
         """What the schema referred to has looked at."""
         return self.node.evaluated(value, visit)
+
+    def leaf(self) -> bool:
+        """As the schema referred to."""
+        return self.node.leaf
 
     def flat(self) -> bool:
         """As the schema referred to."""
@@ -68,9 +74,16 @@ class _Branches(Check):
 class AllOf(_Branches):
     """`allOf`."""
 
+    def leaf(self) -> bool:
+        """Whether every branch is, so that none looks into a container."""
+        return all(node.leaf for node in self.nodes)
+
     def ok(self, value: Any, visit: Visit) -> bool:
         """Whether every branch is content."""
-        return all(node.ok(value, visit) for node in self.nodes)
+        for node in self.nodes:
+            if not node.ok(value, visit):
+                return False
+        return True
 
     def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """What all branches say."""
@@ -85,9 +98,16 @@ class AllOf(_Branches):
 class AnyOf(_Branches):
     """`anyOf`; what is wrong is told by the branch that fits best."""
 
+    def leaf(self) -> bool:
+        """Whether every branch is."""
+        return all(node.leaf for node in self.nodes)
+
     def ok(self, value: Any, visit: Visit) -> bool:
         """Whether one branch is content."""
-        return any(node.ok(value, visit) for node in self.nodes)
+        for node in self.nodes:
+            if node.ok(value, visit):
+                return True
+        return False
 
     def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """What the branch that fits best says."""
@@ -109,7 +129,13 @@ class OneOf(AnyOf):
 
     def _fitting(self, value: Any, visit: Visit) -> int:
         """How many branches are content; counted no further than two."""
-        return sum(1 for _ in islice((n for n in self.nodes if n.ok(value, visit)), 2))
+        fitting = 0
+        for node in self.nodes:
+            if node.ok(value, visit):
+                fitting += 1
+                if fitting == 2:
+                    break
+        return fitting
 
     def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """What the branch that fits best says, or that more than one fits."""

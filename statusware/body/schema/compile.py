@@ -16,6 +16,7 @@ from .context import Context
 from .dialects import Dialect, dialect_of
 from .library import Library, Target
 from .node import Node
+from .parts import Part, is_part
 
 __all__ = ["Compiler", "Options"]
 
@@ -56,9 +57,13 @@ class Compiler:
         self.read_only: dict[int, frozenset[str]] = {}
         #: Every keyword in use, with its value.
         self.used: list[tuple[str, Any]] = []
+        #: Every name in a schema that is no keyword of its draft, or is hidden there.
+        self.ignored: set[str] = set()
         #: Nodes that a reference leads back to; every loop has one.
         self.again: list[Node] = []
         self._looked_at = 0
+        #: What another engine can be asked about when values are explained.
+        self.parts: list[Part] = []
 
     def node(self, target: Target, dialect: Dialect, pointer: str) -> Node:
         """The node of a whole schema; PolicyError if it cannot be made."""
@@ -104,6 +109,8 @@ class Compiler:
         checks, last = context.checks()
         node.finish(checks, last)
         self._open.discard(id(node))
+        if is_part(node):
+            self.parts.append(Part(node, context.target, context.dialect.uri))
 
     def is_open(self, node: Node) -> bool:
         """Whether the node is not made yet, so that a reference to it may lead back."""

@@ -78,6 +78,7 @@ class Context:
         for keyword, value in self.schema.items():
             build = self.dialect.keywords.get(keyword)
             if build is None or (hidden and keyword != "$ref"):
+                self.compiler.ignored.add(keyword)
                 continue
             self.compiler.used.append((keyword, value))
             check = build(self, keyword, value)

@@ -55,7 +55,7 @@ def combined(tests: dict[type, tuple[list[Ok], list[Bounds]]]) -> Ok:
     for kind, (own, bounds) in tests.items():
         if bounds and not own:
             others = {other: each for other, each in tests.items() if other is not kind}
-            return _bounded(kind, bounds, _dispatched(others) if others else reject)
+            return _bounded(kind, bounds, combined(others))
     if len(tests) == 1:
         ((kind, (own, bounds)),) = tests.items()
         return _typed(kind, _for_type(own, bounds))

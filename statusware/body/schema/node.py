@@ -6,18 +6,20 @@ document order, no more than are asked for. Both come from the same checks.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from enum import IntEnum
 from typing import Any
 
 from .fusion import TYPES, Bounds, Ok, Visit, combined
-from .violation import Found, Place, Violation, in_order
+from .violation import Found, Place, in_order
 
-__all__ = ["CONTAINERS", "Check", "Node", "Reach"]
+__all__ = ["ANYTHING", "Check", "Explain", "Node", "Reach"]
 
+#: The violations of a value that stands at a place; at most about as many as the visit asks for.
+Explain = Callable[[Any, Place, Visit], Found]
 
 #: Those that have others inside.
-CONTAINERS = frozenset({dict, list})
+_CONTAINERS = frozenset({dict, list})
 
 
 class Reach(IntEnum):
@@ -60,9 +62,17 @@ class Check:
         """
         raise NotImplementedError
 
+    def explain_for(self, kind: type) -> Explain:
+        """`explain` for values of the type `kind`, of which `ok_for` has something to test."""
+        return self.explain
+
     def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
         """Names or indices of `value`, of one of `types`, that it has looked at."""
         return ()
+
+    def leaf(self) -> bool:
+        """Whether it only asks schemas, to which no container is ever ok, about the value."""
+        return False
 
     def flat(self) -> bool:
         """Whether no schema in it can look into containers inside of the value."""
@@ -76,18 +86,19 @@ class Check:
 class Node:
     """One schema. Made empty, since schemas refer to each other, then filled by `finish`."""
 
-    __slots__ = ("_tables", "checks", "flat", "last", "leaf", "location", "ok")
+    __slots__ = ("_explain", "checks", "flat", "last", "leaf", "location", "ok", "quick")
 
     def __init__(self, location: str) -> None:
         self.location = location
         self.checks: list[Check] = []
         self.last: list[Check] = []
-        #: For each type that has been explained the checks that speak of it.
-        self._tables: dict[type, tuple[list[Check], list[Check], list[Check]]] = {}
+        #: `explain` for each type that has been explained.
+        self._explain: dict[type, Explain] = {}
         self.ok: Ok = self._later
-        #: Whether no container is ever ok, and whether it looks into none inside of one: then
-        #: asking before explaining costs little, else it would be done again at each level.
+        #: Whether no container is ever ok, and whether it looks into none inside of one.
         self.leaf = self.flat = False
+        #: Makes what is asked instead of `ok` before a value is explained, if there is such.
+        self.quick: Callable[[], Ok | None] | None = None
 
     def finish(self, checks: list[Check], last: list[Check]) -> None:
         """Take the checks; those of `last` speak only where all others are content."""
@@ -97,25 +108,28 @@ class Node:
         for check in everything:
             if check.only is not None:
                 kinds = [kind for kind in kinds if kind in check.only]
-        self.leaf = CONTAINERS.isdisjoint(kinds)
+        leaf = _CONTAINERS.isdisjoint(kinds)
+        self.leaf = leaf or (bool(checks) and all(check.leaf() for check in everything))
         self.flat = self.leaf or all(check.flat() for check in everything)
         self.ok = combined({kind: _tests(kind, everything) for kind in kinds})
 
     def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """The violations of `value`, in document order."""
-        kind = type(value)
-        first, others, last = self._tables.get(kind) or self._table(kind)
-        found: list[Violation] = []
-        for check in first:
-            found += check.explain(value, at, visit)
-        if len(others) == 1:
-            found += others[0].explain(value, at, visit)
-        elif others:
-            several = [check.explain(value, at, visit) for check in others]
-            found += in_order(several, visit.limit)
-        for check in last if not found else ():
-            found += check.explain(value, at, visit)
-        return found
+        return self.explain_for(type(value))(value, at, visit)
+
+    def explain_for(self, kind: type) -> Explain:
+        """`explain` for values of the type `kind`; one call less for each level of a value."""
+        return self._explain.get(kind) or self._made_for(kind)
+
+    def skip(self) -> Ok:
+        """A test whether a value is ok, so that it need not be explained.
+
+        It says no of containers that may have others inside: they would be asked about again
+        at each level.
+        """
+        if not self.flat:
+            return _of_scalars(self.ok)
+        return (self.quick and self.quick()) or self.ok
 
     def evaluated(self, value: Any, visit: Visit) -> Iterator[str | int]:
         """Names or indices that any of its keywords has looked at."""
@@ -129,9 +143,9 @@ class Node:
         checks = (check for check in self.checks if type(value) in check.types)
         return {each for check in checks for each in check.evaluated(value, visit)}
 
-    def _table(self, kind: type) -> tuple[list[Check], list[Check], list[Check]]:
-        """The checks of values of one type: those whose violations come first, one check
-        after the other, those to be put in order, and the last ones.
+    def _made_for(self, kind: type) -> Explain:
+        """`explain` for values of one type: by those checks first whose violations come first,
+        one check after the other, then by those that have to be put in order.
         """
         checks = [check for check in self.checks if check.ok_for(kind) is not None]
         mixed = any(check.reach is Reach.ANY for check in checks)
@@ -139,8 +153,14 @@ class Node:
         first = sorted((c for c in checks if c.reach <= border), key=lambda check: check.reach)
         others = [check for check in checks if check.reach > border]
         last = [check for check in self.last if check.ok_for(kind) is not None]
-        self._tables[kind] = first, others, last
-        return first, others, last
+        several = [check.explain_for(kind) for check in first]
+        if others:
+            several.append(_ordered([check.explain_for(kind) for check in others]))
+        made = _in_turn(several)
+        if last:
+            made = _or_else(made, _in_turn([check.explain_for(kind) for check in last]))
+        self._explain[kind] = made
+        return made
 
     def _later(self, value: Any, visit: Visit) -> bool:
         """`ok` for whoever refers to this node before it is finished."""
@@ -159,3 +179,43 @@ def _tests(kind: type, checks: list[Check]) -> tuple[list[Ok], list[Bounds]]:
         elif (test := check.ok_for(kind)) is not None:
             tests.append(test)
     return tests, bounds
+
+
+def _of_scalars(ok: Ok) -> Ok:
+    """`ok`, which is asked about scalars only."""
+    return lambda value, visit: type(value) not in _CONTAINERS and ok(value, visit)
+
+
+def _in_turn(several: list[Explain]) -> Explain:
+    """What all say, one after the other."""
+    made = several[0] if several else _nothing
+    for each in several[1:]:
+        made = _both(made, each)
+    return made
+
+
+def _nothing(value: Any, at: Place, visit: Visit) -> Found:
+    return ()
+
+
+def _both(first: Explain, second: Explain) -> Explain:
+    return lambda value, at, visit: [*first(value, at, visit), *second(value, at, visit)]
+
+
+def _ordered(several: list[Explain]) -> Explain:
+    """What all say, in document order."""
+    if len(several) == 1:
+        return several[0]
+    return lambda value, at, visit: in_order(
+        [each(value, at, visit) for each in several], visit.limit
+    )
+
+
+def _or_else(first: Explain, then: Explain) -> Explain:
+    """What one says, or if that is nothing the other."""
+    return lambda value, at, visit: first(value, at, visit) or then(value, at, visit)
+
+
+#: The schema `true`.
+ANYTHING = Node("")
+ANYTHING.finish([], [])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from .fusion import Ok, Visit, accept
-from .node import CONTAINERS, Check, Node, Reach
+from .node import ANYTHING, Check, Explain, Node, Reach
 from .violation import Found, Place, Violation, in_order, step
 
 __all__ = [
@@ -66,20 +66,16 @@ class Members(_ObjectCheck):
         """Member by member."""
         found: list[Violation] = []
         for number, (name, item) in enumerate(value.items()):
+            kind, there = type(item), step(at, number, name)
+            told = [node.explain_for(kind)(item, there, visit) for node in self.nodes(name)]
+            found += in_order(told, visit.limit)
             if len(found) >= visit.limit:
                 break
-            if self.patterns:
-                there = step(at, number, name)
-                several = [each.explain(item, there, visit) for each in self.nodes(name)]
-                found += in_order(several, visit.limit)
-                continue
-            node = self.named.get(name, self.rest)
-            if node is None or (
-                (node.flat or type(item) not in CONTAINERS) and node.ok(item, visit)
-            ):
-                continue
-            found += node.explain(item, step(at, number, name), visit)
         return found
+
+    def explain_for(self, kind: type) -> Explain:
+        """Where each member has one schema, without a list of them."""
+        return self.explain if self.patterns else _explained(self.named, self.rest or ANYTHING)
 
     def flat(self) -> bool:
         """Whether only scalars can be right."""
@@ -89,6 +85,23 @@ class Members(_ObjectCheck):
     def evaluated(self, value: Any, visit: Visit) -> Iterable[str | int]:
         """The names that have a schema here."""
         return [name for name in value if self.nodes(name)]
+
+
+def _explained(named: dict[str, Node], rest: Node) -> Explain:
+    """Member by member."""
+    skip, skip_rest = {name: node.skip() for name, node in named.items()}.get, rest.skip()
+
+    def explain_each(value: Any, at: Place, visit: Visit) -> Found:
+        found: list[Violation] = []
+        for number, (name, item) in enumerate(value.items()):
+            if not skip(name, skip_rest)(item, visit):
+                explain = named.get(name, rest).explain_for(type(item))
+                found += explain(item, step(at, number, name), visit)
+                if len(found) >= visit.limit:
+                    break
+        return found
+
+    return explain_each
 
 
 def _members(tests: dict[str, Ok], rest: Ok) -> Ok:
@@ -110,13 +123,12 @@ class Required(_ObjectCheck):
     reach = Reach.MISSING
 
     def __init__(self, names: list[str]) -> None:
-        self.names = list(dict.fromkeys(names))
-        self.all = frozenset(names)
+        self.names, self.all = list(dict.fromkeys(names)), frozenset(names)
 
-    def ok(self, value: Any, visit: Visit) -> bool:
+    def ok_for(self, kind: type) -> Ok | None:
         """Whether all are there."""
-        there: bool = self.all <= value.keys()
-        return there
+        names = self.all
+        return (lambda value, visit: names <= value.keys()) if kind is dict else None
 
     def explain(self, value: Any, at: Place, visit: Visit) -> Found:
         """One violation for each that is missing."""
@@ -224,10 +236,8 @@ class UnevaluatedProperties(_ObjectCheck):
         seen = self.node.seen(value, visit)
         found: list[Violation] = []
         for number, (name, item) in enumerate(value.items()):
-            if len(found) >= visit.limit:
-                break
-            if name not in seen:
-                found += self.rest.explain(item, step(at, number, name), visit)
+            if name not in seen and len(found) < visit.limit:
+                found += self.rest.explain_for(type(item))(item, step(at, number, name), visit)
         return found
 
     def flat(self) -> bool:
