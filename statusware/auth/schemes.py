@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from ..errors import PolicyError, nearest
-from .apikey import APIKey
-from .basic import Basic
-from .bearer import Bearer
 from .custom import Custom, header_key
 from .header import is_scheme
-from .proxy import Proxy, RemoteUser
 from .scheme import Scheme
 from .source import held
 
-__all__ = ["LAYER_OPTIONS", "SHIPPED", "bearer_tables", "build_schemes", "layer_options"]
+__all__ = [
+    "LAYER_OPTIONS", "SHIPPED", "bearer_tables", "build_schemes", "layer_options", "scheme_class",
+]  # fmt: skip
 
-#: Names in `[auth]` that have a class of their own; any other is a scheme of the app.
-SHIPPED: dict[str, Callable[..., Scheme]] = {
-    "bearer": Bearer,
-    "api_key": APIKey,
-    "basic": Basic,
-    "proxy": Proxy,
-    "remote_user": RemoteUser,
+#: Names in `[auth]` that have a class of their own, and its place; any other is a scheme of
+#: the app. What no policy names is not imported.
+SHIPPED = {
+    "bearer": (".bearer", "Bearer"),
+    "api_key": (".apikey", "APIKey"),
+    "basic": (".basic", "Basic"),
+    "proxy": (".proxy", "Proxy"),
+    "remote_user": (".proxy", "RemoteUser"),
 }
 
 #: Options that may name a file, `{file = PATH}`.
@@ -95,11 +95,20 @@ def layer_options(document: Mapping[str, Any]) -> dict[str, Any]:
     return options
 
 
+def scheme_class(kind: str) -> Callable[..., Scheme]:
+    """What makes the schemes of this name in `[auth]`."""
+    if kind not in SHIPPED:
+        return Custom
+    module, name = SHIPPED[kind]
+    build: Callable[..., Scheme] = getattr(import_module(module, __package__), name)
+    return build
+
+
 def _scheme(kind: str, table: Any, name: str, folder: Path) -> Scheme:
     if not isinstance(table, Mapping):
         hint = nearest(kind, (*SHIPPED, *LAYER_OPTIONS))
         raise PolicyError("must be a table of options", hint=hint)
-    build: Callable[..., Scheme] = SHIPPED.get(kind, Custom)
+    build = scheme_class(kind)
     if build is Custom and "verify" not in table:
         raise PolicyError("has no verify, as a scheme of your own has", hint=nearest(kind, SHIPPED))
     known = inspect.signature(build).parameters

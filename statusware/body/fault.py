@@ -39,8 +39,16 @@ _FLAT = re.compile(
 )
 
 
-def find(text: str, max_depth: int, seen: Scan | None = None, *, deep: int | None = None) -> Fault:
-    """The first fault of a `text` that is not strict JSON."""
+def find(
+    text: str,
+    max_depth: int,
+    seen: Scan | None = None,
+    *,
+    deep: int | None = None,
+    stop: int | None = None,
+) -> Fault:
+    """The first fault of a `text` that is not strict JSON; `stop` is where a parser gave up."""
+    seen = seen if stop is None else Scan(stop=stop)
     return first(text, max_depth, seen, deep=deep) or Fault(len(text), "JSON")
 
 

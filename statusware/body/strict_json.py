@@ -21,7 +21,6 @@ from .depth import deeper, is_deep
 from .ending import cut_off
 from .expected import INFINITY, LEAST, MOST, SURROGATE, Fault
 from .fast import Doubt
-from .scan import Scan, scan
 
 __all__ = ["LARGE", "MAX_DEPTH", "Parser", "loads", "parser"]
 
@@ -91,6 +90,8 @@ def _look_first(text: str, max_depth: int, doubt: Doubt) -> None:
 
 def _value(text: str, body: bytes, max_depth: int) -> Any:
     if len(body) >= LARGE:
+        from .scan import scan
+
         seen = scan(text, body, keep=True)
         if not seen.strict():
             seen.value = None  # it is large, and of no use
@@ -99,7 +100,7 @@ def _value(text: str, body: bytes, max_depth: int) -> Any:
     try:
         return _decoder(body).decode(text)
     except json.JSONDecodeError as error:
-        raise problem(_fault().find(text, max_depth, Scan(stop=error.pos)), text) from None
+        raise problem(_fault().find(text, max_depth, stop=error.pos), text) from None
     except (ValueError, RecursionError):
         raise problem(_fault().find(text, max_depth), text) from None
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -100,3 +102,19 @@ def test_options_of_the_layer() -> None:
     ):
         with pytest.raises(PolicyError, match=f"auth.{name}"):
             layer_options({"auth": {name: value}})
+
+
+def test_what_no_policy_names_is_not_imported():
+    program = (
+        "import sys; from statusware import Policy; "
+        "Policy({'auth': {'remote_user': {}}, 'routes': [{'match': 'GET /a'}]});"
+        "print(*sorted(m for m in sys.modules if m.startswith('statusware.auth.')))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    imported = ran.stdout.split()
+    assert "statusware.auth.proxy" in imported
+    for name in ("bearer", "apikey", "basic"):
+        assert f"statusware.auth.{name}" not in imported

@@ -10,8 +10,7 @@ import click
 import pytest
 
 import statusware
-from statusware.auth.custom import Custom
-from statusware.auth.schemes import LAYER_OPTIONS, SHIPPED
+from statusware.auth.schemes import LAYER_OPTIONS, SHIPPED, scheme_class
 from statusware.body import BodyOptions
 from statusware.catalog import CODES
 from statusware.cli import main
@@ -56,8 +55,9 @@ def prefix_of(section):
 
 def auth_keys():
     yield from (f"auth.{name}" for name in LAYER_OPTIONS)
-    for kind, scheme in {**SHIPPED, "NAME": Custom}.items():
-        yield from (f"auth.{kind}.{name}" for name in inspect.signature(scheme).parameters)
+    for kind in (*SHIPPED, "NAME"):
+        arguments = inspect.signature(scheme_class(kind)).parameters
+        yield from (f"auth.{kind}.{name}" for name in arguments)
 
 
 def test_every_key_of_the_policy_has_an_entry():
@@ -206,8 +206,8 @@ def test_every_command_says_what_it_does(path, command):
 
 def defaults():
     """Options whose default the code says plainly: entry, page, default."""
-    for kind, scheme in {**SHIPPED, "NAME": Custom}.items():
-        for name, parameter in inspect.signature(scheme).parameters.items():
+    for kind in (*SHIPPED, "NAME"):
+        for name, parameter in inspect.signature(scheme_class(kind)).parameters.items():
             yield f"auth.{kind}.{name}", "auth", parameter.default
     for name, field in BodyOptions.__dataclass_fields__.items():
         yield f"body.{name}", "policy", field.default
