@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import PolicyError
 from .here import import_from_here
+from .integrations.routes import is_of
 from .policy import Policy, wrap
-from .policy.build import is_of
 from .rules.principals import load_object
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _wrapped(wsgi_app: WSGIApplication, policy: str | os.PathLike[str] | None) -
     if policy is None and (policy := os.environ.get("STATUSWARE_POLICY")) == "":
         raise PolicyError("is empty", key="STATUSWARE_POLICY", hint="the path of a policy")
     found = None if policy is None else Policy.of(policy)
-    if not is_of(wsgi_app, "flask.app", "Flask"):
+    if not is_of(wsgi_app, "flask.app.Flask"):
         return wrap(wsgi_app, found)
     return _flask(wsgi_app, found)
 

@@ -50,7 +50,7 @@ def _by_folder(path: Path) -> Callable[[], None] | None:
     try:
         if _waited(lambda: flock(folder), path, "see who holds its folder: fuser, or lslocks"):
             return lambda: os.close(folder)
-    except BaseException:
+    except BaseException:  # also whoever interrupts the waiting
         os.close(folder)
         raise
     os.close(folder)

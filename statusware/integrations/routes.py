@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..policy.coverage import AppRoute
 
-__all__ = ["apps_in", "layers_of", "routes_of"]
+__all__ = ["apps_in", "is_of", "layers_of", "routes_of"]
 
 #: How deep an app may lie in middleware.
 DEPTH = 20
@@ -27,7 +27,7 @@ def routes_of(app: Any) -> list[AppRoute] | None:
     """The routes of a WSGI app, middleware around it aside; None where they cannot be read."""
     for layer in layers_of(app):
         for name, (module, reader) in _READERS.items():
-            if _is_of(layer, name):
+            if is_of(layer, name):
                 read: Callable[[Any], Iterable[AppRoute] | None]
                 read = getattr(import_module(module, __package__), reader)
                 found = read(layer)
@@ -47,12 +47,12 @@ def apps_in(app: Any) -> Iterator[Any]:
     """The same, and what lies in the apps that `DispatcherMiddleware` mounts."""
     for layer in layers_of(app):
         yield layer
-        if _is_of(layer, _DISPATCHER):
+        if is_of(layer, _DISPATCHER):
             for mounted in layer.mounts.values():
                 yield from apps_in(mounted)
 
 
-def _is_of(app: Any, name: str) -> bool:
+def is_of(app: Any, name: str) -> bool:
     """Whether an app is of a class, told without importing it."""
     return any(name == f"{cls.__module__}.{cls.__qualname__}" for cls in type(app).__mro__)
 

@@ -84,11 +84,6 @@ def stack(app: WSGIApplication, *layers: Layer) -> WSGIApplication:
     return app
 
 
-def is_of(app: object, module: str, name: str) -> bool:
-    """Whether `app` is of a framework's class, told without importing the framework."""
-    return any((cls.__module__, cls.__qualname__) == (module, name) for cls in type(app).__mro__)
-
-
 def _compare(app: WSGIApplication, policy: Policy) -> None:
     """Say how many of the app's own routes have no rule; with `audit`, refuse to go on."""
     if not policy.routes:
